@@ -1,0 +1,1 @@
+"""What colours pictures and films, and the words it understands."""

@@ -1,0 +1,1 @@
+"""The engine: a grey picture in, a coloured one out."""
