@@ -1,0 +1,93 @@
+"""The `colorise` command: its words, and how every failure becomes one line and a number."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from cli import logs
+from cli.commands import models
+from cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="colorise",
+    help="Black-and-white photographs and films in colour, on this machine, offline.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich would triple the time of --help
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.add_typer(models.app, name="models", rich_help_panel=None)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only --version needs it
+
+        typer.echo(f"colorise {version('colorisebot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show tracebacks.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes: errors only.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold what belongs to every command."""
+    logs.configure(debug=debug, quiet=quiet)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; no exception leaves it but in `--debug`."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in words
+    try:
+        return int(app(words, prog_name="colorise", standalone_mode=False) or ExitCode.DONE)
+    except TyperException as error:
+        _complain(error.format_message())
+        return error.exit_code
+    except (KeyboardInterrupt, Abort):
+        _complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; writing more would only raise it again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is one line too, unless --debug
+        if debug:
+            traceback.print_exc()
+        _complain(_one_line(error))
+        return ExitCode.FAILED
+
+
+def _one_line(error: Exception) -> str:
+    from functions.errors import Rejected  # noqa: PLC0415 - only failures need it
+
+    text = " ".join(str(error).split())
+    if isinstance(error, (Rejected, OSError)):
+        return text
+    if isinstance(error, MemoryError):
+        return "not enough memory for this picture"
+    return f"unexpected {type(error).__name__}: {text} (a bug: please report it with the output of --debug)"
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"colorise: {message}", err=True)
+
+
+def run() -> None:
+    """Be the console script."""
+    sys.exit(main())
