@@ -1,0 +1,72 @@
+"""Full-size luma and the network's chroma, put together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from functions.color.color_space import colour_at_luma, full_scale
+
+if TYPE_CHECKING:
+    from functions.color.color_space import Luma, Pixels, Plane
+    from functions.color.upsample import ChromaField
+
+STRIPE_PIXELS: Final = 1 << 16
+"""A stripe's floats stay in a core's cache, and memory grows by little more than the picture."""
+
+
+def chroma_at(luma: Plane, field: ChromaField) -> tuple[Plane, Plane]:
+    """Cb and Cr, each (H, W) and about -128 to 128, for luma (H, W) from 0 to 255."""
+    height, width = luma.shape
+    planes = []
+    for slope, offset in ((field.cb_slope, field.cb_offset), (field.cr_slope, field.cr_offset)):
+        plane: Plane = cv2.resize(slope, (width, height), interpolation=cv2.INTER_LINEAR)
+        plane *= luma
+        plane += cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
+        planes.append(plane)
+    cb, cr = planes
+    return cb, cr
+
+
+def paint(luma: Luma, field: ChromaField, *, threads: int = 1) -> Pixels:
+    """Colour every pixel of `luma` (H, W) from `field`; the luma of the result is `luma` within one code value.
+
+    Chroma is evaluated for blocks of two by two pixels, as JPEG and film keep it, and interpolated between them.
+    The result, (H, W, 3) of luma's type, is the same for any number of threads.
+    """
+    height, width = luma.shape
+    unit = np.float32(full_scale(luma) / 255)
+    even = luma
+    if height % 2 or width % 2:
+        even = cv2.copyMakeBorder(luma, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    half = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    halves = chroma_at(half.astype(np.float32) / unit, field)
+    painted: Pixels = np.empty((height, width, 3), luma.dtype)
+    step = max(2, STRIPE_PIXELS // width // 2 * 2)
+
+    def stripe(top: int) -> None:
+        rows = luma[top : top + step]
+        cb, cr = (_doubled_rows(plane, top, rows.shape) for plane in halves)
+        painted[top : top + step] = colour_at_luma(rows, cb * unit, cr * unit)
+
+    tops = range(0, height, step)
+    if threads == 1 or len(tops) == 1:
+        for top in tops:
+            stripe(top)
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="paint") as pool:
+            list(pool.map(stripe, tops))
+    return painted
+
+
+def _doubled_rows(half: Plane, top: int, size: tuple[int, ...]) -> Plane:
+    """The part of `half`, stretched to twice its size, that starts at the even row `top` and is `size` large."""
+    rows, columns = size
+    first = top // 2
+    above = 1 if first else 0
+    band = half[first - above : first + (rows + 1) // 2 + 1]  # a neighbour on either side, where there is one
+    doubled = cv2.resize(band, (band.shape[1] * 2, band.shape[0] * 2), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(doubled[2 * above : 2 * above + rows, :columns])

@@ -1,0 +1,155 @@
+"""Chroma from the network's small grid to every pixel, stopping at the edges that luma shows.
+
+Three steps. On the network's grid a joint bilateral filter (Kopf et al., Joint Bilateral Upsampling, 2007) takes the
+chroma from a quarter of the size to the whole: each pixel listens to the coarse neighbours whose lightness is like
+its own. There the chroma is fitted, window by window, as a linear function of luma (He, Sun, Tang, Guided Image
+Filtering, 2010; fast variant 2015), and windows that explain their pixels well outvote those that do not. The two
+coefficients are smooth, so they can be stretched to any size and meet the full-size luma there: edges come out as
+sharp as luma has them, at the price of one multiplication and one addition a pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from functions.color.color_space import ycc_chroma_of
+
+if TYPE_CHECKING:
+    from functions.color.color_space import Chroma, Lightness, Plane
+
+LIGHTNESS_SIGMA: Final = 3.0
+"""L*; coarse neighbours this much lighter or darker count 0.6. Old film's grain is about as strong."""
+
+DISTANCE_SIGMA: Final = 0.8
+"""Coarse pixels."""
+
+NO_NEIGHBOUR_ALIKE: Final = 1e-6
+"""Weight that keeps plain interpolation where no neighbour has the pixel's lightness."""
+
+WINDOW_RADIUS: Final = 2
+"""Pixels of the network's grid; larger windows smooth more and bleed more."""
+
+FLAT_VARIANCE: Final = 20.0
+"""Squared code values: windows with less luma variance count as flat, and their chroma becomes a constant."""
+
+UNEXPLAINED: Final = 0.5
+"""Squared chroma that a window may leave unexplained before its vote is halved."""
+
+DARK_LIGHTNESS: Final = 10.0
+"""L*; below it chroma fades out: the network's guess there is noise, and film flashes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChromaField:
+    """Cb and Cr as linear functions of luma (0 to 255), on the network's grid: `slope * luma + offset`."""
+
+    cb_slope: Plane
+    cr_slope: Plane
+    cb_offset: Plane
+    cr_offset: Plane
+
+    def scaled(self, saturation: float) -> ChromaField:
+        """Have more (> 1) or less (< 1) colour; 0 is grey."""
+        factor = np.float32(saturation)
+        return ChromaField(
+            self.cb_slope * factor, self.cr_slope * factor, self.cb_offset * factor, self.cr_offset * factor
+        )
+
+
+def chroma_field(chroma: Chroma, lightness: Lightness, luma: Plane) -> ChromaField:
+    """Fit the network's chroma to the luma it was predicted from.
+
+    Args:
+        chroma: (h / stride, w / stride, 2), a* and b*.
+        lightness: (h, w), what the network saw.
+        luma: (h, w), 0 to 255, the same pixels.
+    """
+    damping = dark_damping(lightness)
+    a, b = upsample_jointly(chroma, lightness)
+    cb, cr = ycc_chroma_of(lightness, a * damping, b * damping)
+    return _guided_coefficients(luma, cb, cr)
+
+
+def dark_damping(lightness: Lightness) -> Plane:
+    """What chroma is multiplied by: a smooth step from 0 at black to 1 at `DARK_LIGHTNESS`."""
+    step = np.clip(lightness * np.float32(1 / DARK_LIGHTNESS), 0, 1)
+    step *= step * (3 - 2 * step)
+    return step
+
+
+def upsample_jointly(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane]:
+    """a* and b*, (h, w) each, from (h / stride, w / stride, 2): a bilateral mean over nine coarse pixels."""
+    height, width = lightness.shape
+    a, b = cv2.split(chroma)
+    if a.shape == lightness.shape:
+        return a, b
+    rows, columns = a.shape
+    coarse = cv2.resize(lightness, (columns, rows), interpolation=cv2.INTER_AREA)
+    coarse, a, b = (cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE) for plane in (coarse, a, b))
+    total_a, total_b = np.zeros_like(lightness), np.zeros_like(lightness)
+    weights = np.full_like(lightness, 1e-12)
+    down = _distance_weights(height, rows)
+    across = _distance_weights(width, columns)
+    for row in range(3):
+        for column in range(3):
+            window = np.s_[row : row + rows, column : column + columns]
+            near, near_a, near_b = (
+                cv2.resize(plane[window], (width, height), interpolation=cv2.INTER_NEAREST)
+                for plane in (coarse, a, b)
+            )
+            near -= lightness
+            near *= near
+            near *= np.float32(-0.5 / LIGHTNESS_SIGMA**2)
+            weight = cv2.exp(near)
+            weight += np.float32(NO_NEIGHBOUR_ALIKE)
+            weight *= down[row][:, None] * across[column]
+            weights += weight
+            near_a *= weight
+            total_a += near_a
+            near_b *= weight
+            total_b += near_b
+    total_a /= weights
+    total_b /= weights
+    return total_a, total_b
+
+
+def _distance_weights(fine: int, coarse: int) -> Plane:
+    """(3, fine): weights of the coarse pixel before, at and after each fine one, along one axis."""
+    place = (np.arange(fine) + 0.5) * coarse / fine - 0.5
+    nearest = np.floor(np.arange(fine) * coarse / fine)  # as cv2.INTER_NEAREST chooses
+    distance = nearest + np.array([[-1.0], [0.0], [1.0]]) - place
+    return np.exp(-0.5 * (distance / DISTANCE_SIGMA) ** 2).astype(np.float32)
+
+
+def _guided_coefficients(luma: Plane, cb: Plane, cr: Plane) -> ChromaField:
+    """Least squares of chroma on luma in every window, then the windows' weighted vote."""
+    mean = _box(luma)
+    spread = _box(luma * luma)
+    spread -= mean * mean
+    spread += np.float32(FLAT_VARIANCE)
+    unexplained = np.full_like(luma, UNEXPLAINED)
+    fits = []
+    for target in (cb, cr):
+        target_mean = _box(target)
+        covariance = _box(luma * target)
+        covariance -= mean * target_mean
+        slope = covariance / spread
+        left = _box(target * target)
+        left -= target_mean * target_mean
+        left -= slope * covariance
+        unexplained += np.maximum(left, 0)
+        fits.append((slope, target_mean - slope * mean))
+    vote = 1 / unexplained
+    total = _box(vote)
+    (cb_slope, cb_offset), (cr_slope, cr_offset) = fits
+    return ChromaField(*(_box(plane * vote) / total for plane in (cb_slope, cr_slope, cb_offset, cr_offset)))
+
+
+def _box(plane: Plane) -> Plane:
+    side = 2 * WINDOW_RADIUS + 1
+    mean: Plane = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT)
+    return mean

@@ -1,0 +1,128 @@
+"""Claims about bringing chroma from the network's grid to every pixel."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.color.color_space import Chroma, Pixels, full_scale, lab_of, lightness_of, luma_of
+from functions.color.measures import bleeding
+from functions.color.paint import chroma_at, paint
+from functions.color.upsample import DARK_LIGHTNESS, ChromaField, chroma_field, dark_damping, upsample_jointly
+
+Truth = tuple[Pixels, Chroma]
+
+
+def regions(seed: int, side: int = 512) -> Pixels:
+    """A picture of fourteen cells, each with its own lightness and colour, and some texture."""
+    generator = np.random.default_rng(seed)
+    seeds = generator.random((14, 2)) * side
+    places = np.stack(np.mgrid[:side, :side], -1).reshape(-1, 1, 2)
+    cell = ((places - seeds) ** 2).sum(-1).argmin(1).reshape(side, side)
+    lab = np.empty((side, side, 3), np.float32)
+    texture = cv2.GaussianBlur(generator.normal(size=(side, side)).astype(np.float32), (0, 0), 2) * 12
+    lab[..., 0] = np.clip(generator.uniform(25, 85, 14)[cell] + texture, 2, 98)
+    lab[..., 1:] = generator.uniform(-40, 40, (14, 2))[cell]
+    bgr = cv2.cvtColor(cv2.GaussianBlur(lab, (0, 0), 0.8), cv2.COLOR_LAB2BGR)
+    return np.rint(np.clip(bgr, 0, 1) * 255).astype(np.uint8)
+
+
+def coarse_chroma(truth: Pixels, side: int) -> Chroma:
+    """What a perfect network would answer: the true chroma at a quarter of what it sees."""
+    return cv2.resize(lab_of(truth)[..., 1:], (side // 4, side // 4), interpolation=cv2.INTER_AREA)
+
+
+def painted_by_field(truth: Pixels, side: int = 256) -> Pixels:
+    luma = luma_of(truth)
+    small = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+    field = chroma_field(coarse_chroma(truth, side), lightness_of(small / 255), small)
+    return paint(luma, field)
+
+
+def painted_bilinearly(truth: Pixels, side: int = 256) -> Pixels:
+    height, width = truth.shape[:2]
+    lightness = lightness_of(luma_of(truth).astype(np.float32) / 255)
+    chroma = cv2.resize(coarse_chroma(truth, side), (width, height), interpolation=cv2.INTER_LINEAR)
+    bgr = cv2.cvtColor(np.dstack([lightness, chroma]), cv2.COLOR_LAB2BGR)
+    return np.rint(np.clip(bgr, 0, 1) * 255).astype(np.uint8)
+
+
+def test_colour_bleeds_much_less_than_with_bilinear_interpolation() -> None:
+    truths = [regions(seed) for seed in range(4)]
+    ours = np.mean([bleeding(painted_by_field(truth), truth) for truth in truths])
+    bilinear = np.mean([bleeding(painted_bilinearly(truth), truth) for truth in truths])
+    assert ours <= 0.7 * bilinear
+
+
+def test_flat_chroma_stays_what_it_is() -> None:
+    generator = np.random.default_rng(3)
+    luma = generator.integers(60, 200, (64, 96)).astype(np.float32)
+    lightness = lightness_of(luma / 255)
+    a, b = upsample_jointly(np.full((16, 24, 2), (12, -7), np.float32), lightness)
+    assert np.abs(a - 12).max() < 1e-3
+    assert np.abs(b + 7).max() < 1e-3
+
+
+def test_grey_answers_paint_grey() -> None:
+    luma = np.random.default_rng(4).integers(0, 256, (70, 51)).astype(np.uint8)
+    small = cv2.resize(luma, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
+    field = chroma_field(np.zeros((16, 16, 2), np.float32), lightness_of(small / 255), small)
+    painted = paint(luma, field)
+    assert np.abs(painted.astype(int) - luma[..., None]).max() <= 1
+
+
+def test_chroma_fades_out_towards_black_only() -> None:
+    damping = dark_damping(np.linspace(0, 100, 101, dtype=np.float32)[None])[0]
+    assert damping[0] == 0
+    assert (np.diff(damping) >= 0).all()
+    assert (damping[int(DARK_LIGHTNESS) :] == 1).all()
+
+
+def a_field(seed: int, height: int = 32, width: int = 32) -> ChromaField:
+    generator = np.random.default_rng(seed)
+    slopes = [generator.normal(size=(height, width)).astype(np.float32) for _ in range(2)]
+    offsets = [generator.normal(size=(height, width)).astype(np.float32) * 60 for _ in range(2)]
+    return ChromaField(slopes[0], slopes[1], offsets[0], offsets[1])
+
+
+@settings(max_examples=60)
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    wide=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_painting_locks_luma_at_any_size(height: int, width: int, *, wide: bool, seed: int) -> None:
+    kind = np.uint16 if wide else np.uint8
+    luma = np.random.default_rng(seed).integers(0, np.iinfo(kind).max + 1, (height, width)).astype(kind)
+    painted = paint(luma, a_field(seed))
+    assert painted.shape == (height, width, 3)
+    assert painted.dtype == kind
+    assert np.abs(luma_of(painted).astype(int) - luma.astype(int)).max() <= 1
+    assert full_scale(painted) == full_scale(luma)
+
+
+def test_stripes_leave_no_seam_and_threads_no_trace() -> None:
+    # So wide that a stripe is a few rows: were the halo wrong, rows at a stripe's edge would differ.
+    luma = np.full((37, 40_001), 128, np.uint8)
+    field = a_field(9)
+    painted = paint(luma, field)
+    half = np.full((19, 20_001), 128, np.float32)
+    cb, cr = (cv2.resize(plane, (40_002, 38))[:37, :40_001] for plane in chroma_at(half, field))
+    whole = np.stack([128 + 1.772 * cb, 128 - 0.344136 * cb - 0.714136 * cr, 128 + 1.402 * cr], -1)
+    fits = ((whole > 0) & (whole < 255)).all(-1)
+    assert fits.mean() > 0.2
+    assert np.abs(painted[fits] - whole[fits]).max() <= 0.51
+    assert (paint(luma, field, threads=3) == painted).all()
+
+
+def test_saturation_scales_chroma() -> None:
+    luma = np.full((40, 40), 128, np.uint8)
+    field = a_field(2)
+    cb, cr = chroma_at(luma.astype(np.float32), field)
+    twice_cb, twice_cr = chroma_at(luma.astype(np.float32), field.scaled(2))
+    np.testing.assert_allclose(twice_cb, 2 * cb, atol=1e-3)
+    np.testing.assert_allclose(twice_cr, 2 * cr, atol=1e-3)
+    assert (paint(luma, field.scaled(0)) == 128).all()
