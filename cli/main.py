@@ -11,7 +11,9 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from cli import logs
-from cli.commands import models
+from cli.commands import bench, models
+from cli.commands.doctor import doctor
+from cli.commands.photo import photo
 from cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # Rich would triple the time of --help
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.add_typer(models.app, name="models", rich_help_panel=None)
+app.command()(photo)
+app.command()(doctor)
+app.add_typer(bench.app, name="bench")
+app.add_typer(models.app, name="models")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value
@@ -39,6 +44,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with t
 
 @app.callback()
 def options(
+    context: typer.Context,
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show tracebacks.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes: errors only.")] = False,
@@ -48,6 +54,7 @@ def options(
 ) -> None:
     """Hold what belongs to every command."""
     logs.configure(debug=debug, quiet=quiet)
+    context.obj = {"quiet": quiet}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,10 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    from functions.errors import Rejected  # noqa: PLC0415 - only failures need it
+    from functions.errors import Postponed, Rejected  # noqa: PLC0415 - only failures need it
 
     text = " ".join(str(error).split())
-    if isinstance(error, (Rejected, OSError)):
+    if isinstance(error, (Rejected, Postponed, OSError)):
         return text
     if isinstance(error, MemoryError):
         return "not enough memory for this picture"

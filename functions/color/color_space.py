@@ -12,6 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+CROWDED: Final = 0.2
+"""Share of colours outside sRGB from which on it is faster to treat all pixels alike than to pick those out."""
+
 Pixels: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """(H, W) grey or (H, W, 3) blue, green, red; sRGB; the whole range of its type."""
 
@@ -91,13 +94,19 @@ def colour_at_luma(luma: Luma, cb: Plane, cr: Plane) -> Pixels:
     Returns:
         (H, W, 3), of luma's type.
     """
-    white = full_scale(luma)
+    white = np.float32(full_scale(luma))
     level = luma.astype(np.float32)
     colour = _from_ycc(level, cb, cr)
-    if colour.min() < 0 or colour.max() > white:
-        room = _room(level, cb, cr, np.float32(white))
+    outside = np.flatnonzero(cv2.inRange(colour, (0.0,) * 3, (float(white),) * 3).ravel() == 0)
+    if outside.size > CROWDED * luma.size:
+        room = _room(level, cb, cr, white)
         colour = _from_ycc(level, cb * room, cr * room)
         np.clip(colour, 0, white, out=colour)  # the last bit of float error must not wrap around
+    elif outside.size:
+        levels, cbs, crs = (plane.ravel()[outside][None] for plane in (level, cb, cr))
+        room = _room(levels, cbs, crs, white)
+        fitting = _from_ycc(levels, cbs * room, crs * room)
+        colour.reshape(-1, 3)[outside] = np.clip(fitting, 0, white)[0]
     return np.rint(colour, out=colour).astype(luma.dtype)
 
 

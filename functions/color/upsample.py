@@ -82,46 +82,56 @@ def dark_damping(lightness: Lightness) -> Plane:
 
 
 def upsample_jointly(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane]:
-    """a* and b*, (h, w) each, from (h / stride, w / stride, 2): a bilateral mean over nine coarse pixels."""
+    """a* and b*, (h, w) each, from (h / stride, w / stride, 2): a bilateral mean over nine coarse pixels.
+
+    Raises:
+        ValueError: the coarse size does not divide the fine one by one whole stride.
+    """
     height, width = lightness.shape
     a, b = cv2.split(chroma)
     if a.shape == lightness.shape:
         return a, b
+    stride = height // a.shape[0]
+    if a.shape != (height // stride, width // stride) or height % stride or width % stride:
+        msg = f"chroma of {a.shape} does not divide lightness of {lightness.shape}"
+        raise ValueError(msg)
     rows, columns = a.shape
-    coarse = cv2.resize(lightness, (columns, rows), interpolation=cv2.INTER_AREA)
-    coarse, a, b = (cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE) for plane in (coarse, a, b))
+    # In units of sigma and with the half of the exponent folded in: weights are exp(-difference²).
+    scaled = lightness * np.float32(0.5**0.5 / LIGHTNESS_SIGMA)
+    coarse = cv2.resize(scaled, (columns, rows), interpolation=cv2.INTER_AREA)
+    # Each coarse pixel as a block of its fine ones, with a block more on every side: a neighbour is a shifted view.
+    blocks, blocks_a, blocks_b = (
+        cv2.resize(
+            cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE),
+            ((columns + 2) * stride, (rows + 2) * stride),
+            interpolation=cv2.INTER_NEAREST,
+        )
+        for plane in (coarse, a, b)
+    )
     total_a, total_b = np.zeros_like(lightness), np.zeros_like(lightness)
     weights = np.full_like(lightness, 1e-12)
-    down = _distance_weights(height, rows)
-    across = _distance_weights(width, columns)
+    down = _distance_weights(height, stride)
+    across = _distance_weights(width, stride)
     for row in range(3):
         for column in range(3):
-            window = np.s_[row : row + rows, column : column + columns]
-            near, near_a, near_b = (
-                cv2.resize(plane[window], (width, height), interpolation=cv2.INTER_NEAREST)
-                for plane in (coarse, a, b)
-            )
-            near -= lightness
-            near *= near
-            near *= np.float32(-0.5 / LIGHTNESS_SIGMA**2)
-            weight = cv2.exp(near)
+            neighbour = np.s_[row * stride : row * stride + height, column * stride : column * stride + width]
+            difference = blocks[neighbour] - scaled
+            weight = cv2.exp(cv2.multiply(difference, difference, scale=-1))
             weight += np.float32(NO_NEIGHBOUR_ALIKE)
-            weight *= down[row][:, None] * across[column]
+            weight *= across[column]
+            weight *= down[row][:, None]
             weights += weight
-            near_a *= weight
-            total_a += near_a
-            near_b *= weight
-            total_b += near_b
+            cv2.accumulateProduct(blocks_a[neighbour], weight, total_a)
+            cv2.accumulateProduct(blocks_b[neighbour], weight, total_b)
     total_a /= weights
     total_b /= weights
     return total_a, total_b
 
 
-def _distance_weights(fine: int, coarse: int) -> Plane:
+def _distance_weights(fine: int, stride: int) -> Plane:
     """(3, fine): weights of the coarse pixel before, at and after each fine one, along one axis."""
-    place = (np.arange(fine) + 0.5) * coarse / fine - 0.5
-    nearest = np.floor(np.arange(fine) * coarse / fine)  # as cv2.INTER_NEAREST chooses
-    distance = nearest + np.array([[-1.0], [0.0], [1.0]]) - place
+    within = (np.arange(fine) % stride + 0.5) / stride - 0.5  # from the centre of its own coarse pixel
+    distance = np.array([[-1.0], [0.0], [1.0]]) - within
     return np.exp(-0.5 * (distance / DISTANCE_SIGMA) ** 2).astype(np.float32)
 
 

@@ -67,9 +67,7 @@ class Coloriser:
             ModelUnusable: the network failed.
         """
         answers = self._session.predict(np.stack([one.lightness for one in seen]))
-        return [
-            chroma_field(answer, one.lightness, one.luma) for answer, one in zip(answers, seen, strict=True)
-        ]
+        return [chroma_field(answer, one.lightness, one.luma) for answer, one in zip(answers, seen, strict=True)]
 
     def paint(self, luma: Luma, field: ChromaField, *, saturation: float = 1.0) -> Pixels:
         """Put luma (H, W) and chroma together; 0 saturation is grey, 1 what the network meant, 2 twice that.

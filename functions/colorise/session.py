@@ -69,9 +69,7 @@ class NetworkSession:
         wanted = available_gpu_providers() if gpu or require_gpu else ()
         if require_gpu and not wanted:
             here = ", ".join(onnxruntime.get_available_providers())
-            msg = (
-                f"no GPU provider in this ONNX Runtime (it has {here}): install onnxruntime-gpu, or leave out --require-gpu"
-            )
+            msg = f"no GPU provider in this ONNX Runtime (only {here}): install onnxruntime-gpu, or do not demand a GPU"
             raise NoGpu(msg)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -122,6 +120,11 @@ class NetworkSession:
             msg = f"model {card.name} failed on {batch.shape[2]}x{batch.shape[1]} pixels: {_first_line(error)}"
             raise ModelUnusable(msg) from error
         chroma = self._decode(answer)
+        wanted = (batch.shape[1] // card.stride, batch.shape[2] // card.stride)
+        if chroma.shape[1:3] != wanted:
+            found = chroma.shape[1:3]
+            msg = f"model {card.name}: expected chroma of {wanted}, found {found}: its card has the wrong stride"
+            raise ModelUnusable(msg)
         return chroma if lightness.ndim == 3 else chroma[0]  # noqa: PLR2004 - a batch
 
     def _decode(self, answer: npt.NDArray[np.float32]) -> Chroma:

@@ -72,7 +72,9 @@ def test_lightness_of_grey_is_the_l_of_lab() -> None:
     assert np.abs(lab[..., 1:]).max() < 0.2  # OpenCV interpolates the cube root in a table
     # CIE 1976: L* = 116 (Y / Yn)^(1/3) - 16, Y from the sRGB curve.
     linear = ((200 / 255 + 0.055) / 1.055) ** 2.4
-    assert lightness.ravel()[200] == pytest.approx(116 * linear ** (1 / 3) - 16, abs=0.02)
+    assert lightness.ravel()[200] == pytest.approx(
+        116 * linear ** (1 / 3) - 16, abs=0.15
+    )  # OpenCV tabulates the curves
 
 
 @settings(max_examples=30)

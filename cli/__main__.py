@@ -1,0 +1,5 @@
+"""`python -m cli` is `colorise`."""
+
+from cli.main import run
+
+run()

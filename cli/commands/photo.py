@@ -1,0 +1,93 @@
+"""`colorise photo`: photographs, one or thousands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """Kinds of file that can be written."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    TIFF = "tiff"
+    BMP = "bmp"
+    AVIF = "avif"
+
+
+def photo(
+    context: typer.Context,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders or patterns; - is standard input.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", help="A file, a folder, or - ; by default <stem>.color.<ext> beside the source."
+        ),
+    ] = None,
+    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Folders within folders too.")] = False,
+    model: Annotated[str, typer.Option(help="A name from `colorise models list`, or an .onnx file.")] = "small",
+    saturation: Annotated[float, typer.Option(min=0, max=2, help="0 is grey, 1 normal, 2 vivid.")] = 1.0,
+    size: Annotated[
+        int | None, typer.Option(min=32, max=1024, help="Network side in pixels; smaller is calmer and paler.")
+    ] = None,
+    restore_tone: Annotated[
+        bool, typer.Option("--restore-tone", help="Bring a faded scan's contrast back first.")
+    ] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Before | after in one picture.")] = False,
+    format_: Annotated[Format | None, typer.Option("--format", help="Write this kind of file.")] = None,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")] = 92,
+    force: Annotated[bool, typer.Option("--force", help="Colour pictures that are in colour already.")] = False,
+    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace results that exist.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave results that exist (always so for folders).")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a picture on standard output.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at a time.")] = None,
+    max_megapixels: Annotated[float, typer.Option(min=0.001, help="Refuse larger pictures.")] = 100.0,
+    strip: Annotated[bool, typer.Option("--strip", help="Copy no metadata (places are never copied).")] = False,
+    require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Fail where no GPU runs.")] = False,
+) -> int:
+    """Colour photographs."""
+    from functions.colorise.picture_file import Limits  # noqa: PLC0415 - as above
+
+    from cli.photo_batch import Batch, colour_all, colour_stream  # noqa: PLC0415 - numpy, cv2 and onnxruntime
+    from cli.sources import STDIN, Usage  # noqa: PLC0415 - as above
+    from functions.colorise.photo import Wishes  # noqa: PLC0415 - as above
+
+    wishes = Wishes(
+        kind=format_.value if format_ else None,
+        quality=quality,
+        saturation=saturation,
+        restore_tone=restore_tone,
+        compare=compare,
+        force=force,
+        keep_metadata=not strip,
+        limits=Limits(max_pixels=round(max_megapixels * 1e6)),
+    )
+    batch = Batch(
+        wishes=wishes,
+        model=model,
+        side=size,
+        require_gpu=require_gpu,
+        jobs=jobs,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        as_json=as_json,
+        quiet=bool((context.obj or {}).get("quiet")),
+    )
+    if STDIN in sources:
+        if len(sources) > 1:
+            msg = "- (standard input) stands alone: it is one picture"
+            raise Usage(msg)
+        return colour_stream(batch, None if output in (None, STDIN) else Path(str(output)))
+    if output == STDIN and as_json:
+        msg = "-o - and --json both want standard output"
+        raise Usage(msg)
+    return colour_all(batch, sources, recursive=recursive, output=output)

@@ -1,0 +1,30 @@
+"""Writing a result so that it is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write beside `target`, then rename: an interruption or a full disk leaves no half file.
+
+    Raises:
+        OSError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A short name of its own: the target's may be as long as names can be.
+    partial = target.with_name(f".{secrets.token_hex(8)}.partial")
+    try:
+        with partial.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,106 @@
+"""One photograph from bytes to bytes: read, judge, colour, write."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from functions.color.color_space import luma_of
+from functions.color.tone import restore_tone
+from functions.colorise.picture_file import Limits, read_picture, write_picture
+from functions.colorise.triage import Triage, Verdict, triage
+from functions.errors import Rejected
+
+if TYPE_CHECKING:
+    from functions.color.color_space import Pixels
+    from functions.colorise.coloriser import Coloriser
+    from functions.colorise.picture_file import Picture
+    from functions.colorise.picture_metadata import Provenance
+
+QUALITY: Final = 92
+"""Of JPEG and WebP, 1 to 100; above it files double in size and nobody sees why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wants of their coloured photograph."""
+
+    kind: str | None = None
+    """"jpeg", "png" and so on; None keeps the source's."""
+    quality: int = QUALITY
+    saturation: float = 1.0
+    """0 is grey, 1 what the network meant, 2 twice that."""
+    restore_tone: bool = False
+    compare: bool = False
+    """Before and after in one picture, side by side."""
+    force: bool = False
+    """Colour it although it is in colour already."""
+    keep_metadata: bool = True
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class ColouredPhoto:
+    """A photograph in colour, and how it came to be."""
+
+    data: bytes
+    kind: str
+    height: int
+    width: int
+    triage: Triage
+    notes: tuple[str, ...]
+    """For people: what was left out or could not be kept."""
+    seconds: float
+
+
+def colorise_photo(
+    data: bytes, coloriser: Coloriser, wishes: Wishes, provenance: Provenance | None = None
+) -> ColouredPhoto:
+    """Colour the photograph in `data`.
+
+    Raises:
+        Unreadable: the bytes are no picture that can be read.
+        Rejected: too large ("too-large"), in colour already ("already-colour"), or empty ("nothing-to-colour").
+        ModelUnusable: the network failed.
+    """
+    started = time.perf_counter()
+    picture = read_picture(data, wishes.limits)
+    verdict = triage(picture.pixels)
+    notes = list(picture.notes)
+    if verdict.verdict is Verdict.UNUSABLE:
+        raise Rejected(verdict.reason, code="nothing-to-colour")
+    if verdict.verdict is Verdict.COLOUR:
+        if not wishes.force:
+            raise Rejected(verdict.reason, code="already-colour")
+        notes.append(f"{verdict.reason}; coloured anew, as asked")
+    luma = luma_of(picture.pixels)
+    before: Pixels = picture.pixels
+    if wishes.restore_tone:
+        luma = restore_tone(luma)
+    pixels = coloriser.paint(luma, coloriser.chroma(luma), saturation=wishes.saturation)
+    coloured = replace(picture, pixels=pixels)
+    if wishes.compare:
+        coloured = _beside(before, coloured)
+    kind = wishes.kind or picture.kind
+    written = write_picture(
+        coloured, kind=kind, quality=wishes.quality, provenance=provenance, keep_metadata=wishes.keep_metadata
+    )
+    return ColouredPhoto(
+        data=written,
+        kind=kind,
+        height=coloured.pixels.shape[0],
+        width=coloured.pixels.shape[1],
+        triage=verdict,
+        notes=tuple(notes),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _beside(before: Pixels, after: Picture) -> Picture:
+    """Before | after; an alpha channel covers both."""
+    grey = before if before.ndim == 3 else np.repeat(before[..., None], 3, axis=2)  # noqa: PLR2004 - (H, W, 3)
+    alpha = None if after.alpha is None else np.hstack([after.alpha, after.alpha])
+    return replace(after, pixels=np.hstack([grey, after.pixels]), alpha=alpha)

@@ -1,0 +1,1 @@
+"""Streams of frames: the only home of PyAV."""
