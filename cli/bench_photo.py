@@ -71,7 +71,7 @@ def _warm(scratch: Path, rounds: int, threads: int, model: str, opencv4: str | N
     works: dict[str, Callable[[], object]] = {ZHANG: lambda: zhang.predict(theirs)}
     for megapixels in (1, 4, 12):
         data = _jpeg(megapixels)
-        works[f"photo of {megapixels} Mpx, JPEG bytes to JPEG bytes"] = lambda data=data: colorise_photo(  # type: ignore[misc] - bound now
+        works[f"photo of {megapixels} Mpx, JPEG bytes to JPEG bytes"] = lambda data=data: colorise_photo(  # type: ignore[misc]
             data, coloriser, Wishes()
         )
     works[f"network {model} alone, 256 px"] = lambda: session.predict(ours)
@@ -142,7 +142,7 @@ def _bleeding() -> list[Row]:
         luma = luma_of(truth)
         small = cv2.resize(luma, (EDGE_SIDE, EDGE_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
         chroma = coarse_chroma(truth, EDGE_SIDE)
-        ours.append(bleeding(paint(luma, chroma_field(chroma, lightness_of(small / 255), small)), truth))
+        ours.append(bleeding(paint(luma, chroma_field(chroma, lightness_of(small / np.float32(255)), small)), truth))
         plain.append(bleeding(bilinear(luma, chroma), truth))
     before, after = float(np.mean(plain)), float(np.mean(ours))
     return [

@@ -10,6 +10,8 @@ import numpy as np
 from functions.color.color_space import lab_of, lightness_of
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from functions.color.color_space import Chroma, Luma, Pixels
 
 
@@ -29,31 +31,36 @@ def scene(megapixels: float) -> Luma:
     grain = cv2.resize(generator.normal(size=(1024, 1024)).astype(np.float32), (width, height))
     low, high = np.percentile(picture, (1, 99))
     levels = (grown - low) / (high - low) * 235 + 10 + grain * 2
-    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    return _to_bytes(levels)
 
 
 def voronoi(seed: int, side: int = 512) -> Pixels:
     """Fourteen cells, each with a lightness and a colour of its own, with some texture: (side, side, 3)."""
     generator = np.random.default_rng(seed)
     centres = generator.random((14, 2)) * side
-    places = np.stack(np.mgrid[:side, :side], -1).reshape(-1, 1, 2)
-    cell = ((places - centres) ** 2).sum(-1).argmin(1).reshape(side, side)
+    rows, columns = np.indices((side, side, 1))[:2]
+    cell = np.argmin((rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2, axis=-1)
     texture = cv2.GaussianBlur(generator.normal(size=(side, side)).astype(np.float32), (0, 0), 2) * 12
     lab = np.empty((side, side, 3), np.float32)
     lab[..., 0] = np.clip(generator.uniform(25, 85, 14)[cell] + texture, 2, 98)
     lab[..., 1:] = generator.uniform(-40, 40, (14, 2))[cell]
     bgr = cv2.cvtColor(cv2.GaussianBlur(lab, (0, 0), 0.8), cv2.COLOR_LAB2BGR)
-    return np.rint(np.clip(bgr, 0, 1) * 255).astype(np.uint8)
+    return _to_bytes(bgr * np.float32(255))
 
 
 def coarse_chroma(truth: Pixels, side: int) -> Chroma:
     """What a perfect network would answer: the true chroma at a quarter of the side that it sees."""
-    return cv2.resize(lab_of(truth)[..., 1:], (side // 4, side // 4), interpolation=cv2.INTER_AREA)
+    chroma: Chroma = cv2.resize(lab_of(truth)[..., 1:], (side // 4, side // 4), interpolation=cv2.INTER_AREA)
+    return chroma
 
 
 def bilinear(luma: Luma, chroma: Chroma) -> Pixels:
     """Colour luma (H, W) with chroma stretched without regard for edges: what everybody did first."""
     height, width = luma.shape
     stretched = cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR)
-    lab = np.dstack([lightness_of(luma.astype(np.float32) / 255), stretched])
-    return np.rint(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), 0, 1) * 255).astype(np.uint8)
+    lab = np.dstack([lightness_of(luma.astype(np.float32) / np.float32(255)), stretched])
+    return _to_bytes(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR) * np.float32(255))
+
+
+def _to_bytes(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -16,7 +17,10 @@ def write_whole(target: Path, data: bytes) -> None:
     Raises:
         OSError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
     # A short name of its own: the target's may be as long as names can be.
     partial = target.with_name(f".{secrets.token_hex(8)}.partial")
     try:

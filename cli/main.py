@@ -15,6 +15,7 @@ from cli.commands import bench, models
 from cli.commands.doctor import doctor
 from cli.commands.photo import photo
 from cli.exit_codes import ExitCode
+from functions.errors import Postponed, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; writing more would only raise it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except Rejected as error:
+        if debug:
+            traceback.print_exc()
+        _complain(_one_line(error))
+        return ExitCode.USAGE if error.code == "usage" else ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is one line too, unless --debug
         if debug:
             traceback.print_exc()
@@ -81,8 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _one_line(error: Exception) -> str:
-    from functions.errors import Postponed, Rejected  # noqa: PLC0415 - only failures need it
-
     text = " ".join(str(error).split())
     if isinstance(error, (Rejected, Postponed, OSError)):
         return text

@@ -11,8 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.colorise.picture_metadata import Provenance
-
 from cli.cores import usable_cores
 from cli.exit_codes import ExitCode
 from cli.files import write_whole
@@ -21,6 +19,7 @@ from cli.progress import counted
 from cli.sources import KIND_OF_EXTENSION, STDIN, Source, Usage, default_kind, default_target, find_sources
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.photo import ColouredPhoto, Wishes, colorise_photo
+from functions.colorise.picture_file import Provenance
 from functions.colorise.session import NetworkSession
 from functions.errors import Rejected, Unreadable
 
@@ -75,7 +74,7 @@ class Engine:
         card, weights = open_model(batch.model)
         session = NetworkSession(weights, card, threads=threads, require_gpu=batch.require_gpu)
         self.coloriser = Coloriser(session, side=batch.side, threads=threads)
-        self.provenance = Provenance(model=card.name, sha256=card.weights.sha256)
+        self.provenance = Provenance(model=card.name, model_sha256=card.weights.sha256)
 
     def colour(self, data: bytes, wishes: Wishes) -> ColouredPhoto:
         """Colour one picture's bytes; raises what `colorise_photo` raises."""

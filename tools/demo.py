@@ -8,9 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sample import SAMPLES, sample
-
 from cli.main import main as colorise
+from tools.sample import SAMPLES, sample
 
 
 def main() -> int:

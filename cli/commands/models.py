@@ -137,6 +137,9 @@ def import_model(
     offset: Annotated[float | None, typer.Option(help="Taken from L* before the network sees it; 0.")] = None,
     scale: Annotated[float | None, typer.Option(help="Times which L* is then taken; 1.")] = None,
     output: Annotated[OutputKind | None, typer.Option(help="What it answers with; ab.")] = None,
+    output_scale: Annotated[
+        float | None, typer.Option(min=1e-6, help="What its a* and b* are multiplied by; 1.")
+    ] = None,
     temperature: Annotated[float | None, typer.Option(min=0.01, help="Of the mean over bins; 0.38.")] = None,
     licence: Annotated[str | None, typer.Option(help="Under which licence you have it.")] = None,
 ) -> int:
@@ -166,6 +169,7 @@ def import_model(
         lightness_scale=scale,
         output=output.value if output else None,
         bins=tuple((float(a), float(b)) for a, b in centres) if bins and centres is not None else None,
+        output_scale=output_scale,
         temperature=temperature,
         licence=licence,
     )

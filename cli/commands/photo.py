@@ -18,6 +18,7 @@ class Format(StrEnum):
     TIFF = "tiff"
     BMP = "bmp"
     AVIF = "avif"
+    HEIC = "heic"
 
 
 def photo(
@@ -42,7 +43,9 @@ def photo(
     ] = False,
     compare: Annotated[bool, typer.Option("--compare", help="Before | after in one picture.")] = False,
     format_: Annotated[Format | None, typer.Option("--format", help="Write this kind of file.")] = None,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")] = 92,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF; by default what suits the kind.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Colour pictures that are in colour already.")] = False,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
@@ -55,11 +58,10 @@ def photo(
     require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Fail where no GPU runs.")] = False,
 ) -> int:
     """Colour photographs."""
-    from functions.colorise.picture_file import Limits  # noqa: PLC0415 - as above
-
     from cli.photo_batch import Batch, colour_all, colour_stream  # noqa: PLC0415 - numpy, cv2 and onnxruntime
     from cli.sources import STDIN, Usage  # noqa: PLC0415 - as above
     from functions.colorise.photo import Wishes  # noqa: PLC0415 - as above
+    from functions.colorise.picture_file import Limits  # noqa: PLC0415 - as above
 
     wishes = Wishes(
         kind=format_.value if format_ else None,

@@ -15,10 +15,10 @@ import numpy.typing as npt
 CROWDED: Final = 0.2
 """Share of colours outside sRGB from which on it is faster to treat all pixels alike than to pick those out."""
 
-Pixels: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Pixels: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 """(H, W) grey or (H, W, 3) blue, green, red; sRGB; the whole range of its type."""
 
-Luma: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Luma: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 """(H, W), Y' of BT.601 at full range, in the code values of its type."""
 
 Plane: TypeAlias = npt.NDArray[np.float32]
@@ -62,13 +62,15 @@ def full_scale(pixels: Pixels) -> int:
 def lightness_of(luma: Plane) -> Lightness:
     """L* of greys whose luma is given from 0 (black) to 1 (white), (H, W)."""
     lab = cv2.cvtColor(cv2.merge([luma, luma, luma]), cv2.COLOR_BGR2LAB)
-    return np.ascontiguousarray(lab[..., 0])
+    return np.ascontiguousarray(lab[..., 0], np.float32)
 
 
 def lab_of(pixels: Pixels) -> npt.NDArray[np.float32]:
     """(H, W, 3) of L*, a*, b*; twelve bytes a pixel, so not for whole photographs."""
     colour = cv2.merge([pixels, pixels, pixels]) if pixels.ndim == 2 else pixels  # noqa: PLR2004 - (H, W)
-    return cv2.cvtColor(colour.astype(np.float32) / np.float32(full_scale(pixels)), cv2.COLOR_BGR2LAB)
+    scaled = colour.astype(np.float32) / np.float32(full_scale(pixels))
+    lab: npt.NDArray[np.float32] = cv2.cvtColor(scaled, cv2.COLOR_BGR2LAB)
+    return lab
 
 
 def ycc_chroma_of(lightness: Lightness, a: Plane, b: Plane) -> tuple[Plane, Plane]:
@@ -107,7 +109,9 @@ def colour_at_luma(luma: Luma, cb: Plane, cr: Plane) -> Pixels:
         room = _room(levels, cbs, crs, white)
         fitting = _from_ycc(levels, cbs * room, crs * room)
         colour.reshape(-1, 3)[outside] = np.clip(fitting, 0, white)[0]
-    return np.rint(colour, out=colour).astype(luma.dtype)
+    np.rint(colour, out=colour)
+    pixels: Pixels = colour.astype(luma.dtype)
+    return pixels
 
 
 def _room(luma: Plane, cb: Plane, cr: Plane, white: np.float32) -> Plane:
@@ -118,11 +122,13 @@ def _room(luma: Plane, cb: Plane, cr: Plane, white: np.float32) -> Plane:
     tiny = np.float32(1e-6)
     highest = np.maximum(np.maximum(blue, red), green)
     lowest = np.minimum(np.minimum(blue, red), green)
-    room = (white - luma) / np.maximum(highest, tiny, out=highest)
+    room: Plane = (white - luma) / np.maximum(highest, tiny, out=highest)
     np.minimum(room, luma / -np.minimum(lowest, -tiny, out=lowest), out=room)
-    return np.minimum(room, np.float32(1), out=room)
+    np.minimum(room, np.float32(1), out=room)
+    return room
 
 
 def _from_ycc(luma: Plane, cb: Plane, cr: Plane) -> npt.NDArray[np.float32]:
     """(H, W, 3) blue, green, red; not limited to what sRGB can show."""
-    return cv2.transform(cv2.merge([luma, cb, cr]), YCC_TO_BGR)
+    bgr: npt.NDArray[np.float32] = cv2.transform(cv2.merge([luma, cb, cr]), YCC_TO_BGR)
+    return bgr

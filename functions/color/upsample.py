@@ -76,7 +76,7 @@ def chroma_field(chroma: Chroma, lightness: Lightness, luma: Plane) -> ChromaFie
 
 def dark_damping(lightness: Lightness) -> Plane:
     """What chroma is multiplied by: a smooth step from 0 at black to 1 at `DARK_LIGHTNESS`."""
-    step = np.clip(lightness * np.float32(1 / DARK_LIGHTNESS), 0, 1)
+    step: Plane = np.clip(lightness * np.float32(1 / DARK_LIGHTNESS), 0, 1)
     step *= step * (3 - 2 * step)
     return step
 
@@ -153,7 +153,7 @@ def _guided_coefficients(luma: Plane, cb: Plane, cr: Plane) -> ChromaField:
         left -= slope * covariance
         unexplained += np.maximum(left, 0)
         fits.append((slope, target_mean - slope * mean))
-    vote = 1 / unexplained
+    vote = np.reciprocal(unexplained)
     total = _box(vote)
     (cb_slope, cb_offset), (cr_slope, cr_offset) = fits
     return ChromaField(*(_box(plane * vote) / total for plane in (cb_slope, cr_slope, cb_offset, cr_offset)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +17,7 @@ from functions.errors import Rejected
 if TYPE_CHECKING:
     from functions.color.color_space import Pixels
     from functions.colorise.coloriser import Coloriser
-    from functions.colorise.picture_file import Picture
-    from functions.colorise.picture_metadata import Provenance
-
-QUALITY: Final = 92
-"""Of JPEG and WebP, 1 to 100; above it files double in size and nobody sees why."""
+    from functions.colorise.picture_file import Picture, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,8 @@ class Wishes:
 
     kind: str | None = None
     """"jpeg", "png" and so on; None keeps the source's."""
-    quality: int = QUALITY
+    quality: int | None = None
+    """0 to 100 for the lossy kinds; None is what suits the kind."""
     saturation: float = 1.0
     """0 is grey, 1 what the network meant, 2 twice that."""
     restore_tone: bool = False
@@ -102,5 +99,5 @@ def colorise_photo(
 def _beside(before: Pixels, after: Picture) -> Picture:
     """Before | after; an alpha channel covers both."""
     grey = before if before.ndim == 3 else np.repeat(before[..., None], 3, axis=2)  # noqa: PLR2004 - (H, W, 3)
-    alpha = None if after.alpha is None else np.hstack([after.alpha, after.alpha])
+    alpha: Pixels | None = None if after.alpha is None else np.hstack([after.alpha, after.alpha])
     return replace(after, pixels=np.hstack([grey, after.pixels]), alpha=alpha)

@@ -119,7 +119,7 @@ class NetworkSession:
         except Exception as error:  # the runtime's errors share no base class but this
             msg = f"model {card.name} failed on {batch.shape[2]}x{batch.shape[1]} pixels: {_first_line(error)}"
             raise ModelUnusable(msg) from error
-        chroma = self._decode(answer)
+        chroma = self._decode(np.asarray(answer, np.float32))
         wanted = (batch.shape[1] // card.stride, batch.shape[2] // card.stride)
         if chroma.shape[1:3] != wanted:
             found = chroma.shape[1:3]
@@ -137,7 +137,8 @@ class NetworkSession:
             msg = f"model {self.card.name}: the network's answer is not finite; its weights are damaged"
             raise ModelUnusable(msg)
         if self.card.output == "ab":
-            return np.ascontiguousarray(answer.transpose(0, 2, 3, 1), np.float32)
+            chroma: Chroma = np.ascontiguousarray(answer.transpose(0, 2, 3, 1), np.float32)
+            return chroma * np.float32(self.card.output_scale) if self.card.output_scale != 1.0 else chroma
         scores = answer.transpose(0, 2, 3, 1) / np.float32(self.card.temperature)
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_result_has_the_rights_of_any_new_file(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("library")
 def test_lists_a_table_on_a_terminal() -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command("list"), stdout=theirs, env={**os.environ, "COLUMNS": "120"}) as process:  # noqa: S603 - our own command
+    with subprocess.Popen(command("list"), stdout=theirs, env={**os.environ, "COLUMNS": "120"}) as process:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
@@ -225,7 +225,7 @@ def test_a_killed_fetch_leaves_a_part_to_continue_and_no_model(
     card = card_file(tmp_path, server.address)
     server.offers["/tiny.caffemodel"].stalls = deque([100])
     part = library.folder / "tiny" / "tiny.caffemodel.part"
-    with subprocess.Popen(command("fetch", card), stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own command
+    with subprocess.Popen(command("fetch", card), stderr=subprocess.DEVNULL) as process:
         try:
             while process.poll() is None and not (part.exists() and part.stat().st_size):
                 time.sleep(0.02)
@@ -244,7 +244,7 @@ def test_shows_progress_on_a_terminal_and_none_when_quiet(server: FileServer, li
         line = command("fetch", card_file(tmp_path, server.address))
         line[3:3] = words
         terminal = {**os.environ, "TERM": "xterm"}
-        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=theirs, env=terminal) as process:  # noqa: S603 - our own command
+        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=theirs, env=terminal) as process:
             os.close(theirs)
             shown = b""
             while chunk := _read(ours):

@@ -43,6 +43,8 @@ class ModelCard:
     lightness_offset: float = 0.0
     lightness_scale: float = 1.0
     output: Literal["ab", "bins"] = "ab"
+    output_scale: float = 1.0
+    """What a* and b* are multiplied by where `output` is "ab": 100 or so for networks that answer from -1 to 1."""
     bins: tuple[tuple[float, float], ...] = ()
     """a* and b* of each bin's centre where `output` is "bins"."""
     temperature: float = 0.38

@@ -29,6 +29,7 @@ class Description:
     lightness_scale: float | None = None
     output: Literal["ab", "bins"] | None = None
     bins: tuple[tuple[float, float], ...] | None = None
+    output_scale: float | None = None
     temperature: float | None = None
     licence: str | None = None
 

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as npst
 
 from functions.color.color_space import (
     Luma,
+    Plane,
     colour_at_luma,
     full_scale,
     lab_of,
@@ -47,9 +48,13 @@ def test_a_colour_with_room_keeps_its_hue_and_chroma() -> None:
     assert np.abs(back.astype(int) - (128, 98, 148)).max() <= 1
 
 
+def plane(value: float) -> Plane:
+    return np.full((1, 1), value, np.float32)
+
+
 def test_a_colour_without_room_gives_up_chroma_and_keeps_its_hue() -> None:
     luma = np.full((1, 1), 240, np.uint8)
-    blue, green, red = (int(value) for value in colour_at_luma(luma, np.float32([[-20]]), np.float32([[100]]))[0, 0])
+    blue, green, red = (int(value) for value in colour_at_luma(luma, plane(-20), plane(100))[0, 0])
     assert red == 255
     wanted = np.arctan2(100, -20)
     found = np.arctan2((red - 240) / 1.402, (blue - 240) / 1.772)
@@ -66,7 +71,7 @@ def test_black_and_white_stay_grey(level: int) -> None:
 
 def test_lightness_of_grey_is_the_l_of_lab() -> None:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    lightness = lightness_of(grey.astype(np.float32) / 255)
+    lightness = lightness_of(grey.astype(np.float32) / np.float32(255))
     lab = lab_of(grey)
     assert np.abs(lightness - lab[..., 0]).max() < 1e-3
     assert np.abs(lab[..., 1:]).max() < 0.2  # OpenCV interpolates the cube root in a table

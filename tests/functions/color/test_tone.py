@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from functions.color.tone import STRONGEST_STRETCH, restore_tone
 
+if TYPE_CHECKING:
+    from functions.color.color_space import Luma
 
-def scene(dtype: type[np.uint8 | np.uint16]) -> np.ndarray:
+
+def scene(dtype: type[np.uint8 | np.uint16]) -> Luma:
     white = np.iinfo(dtype).max
     ramp = np.linspace(0, 1, 256)
     wave = 0.5 + 0.5 * np.sin(np.linspace(0, 20, 200))[:, None] * ramp
-    return (wave * white).astype(dtype)
+    picture: Luma = (wave * white).astype(dtype)
+    return picture
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_faded_picture_gets_its_range_back(dtype: type[np.uint8 | np.uint16]) -> None:
     full = scene(dtype)
     white = np.iinfo(dtype).max
-    faded = (full * 0.4 + 0.3 * white).astype(dtype)
+    faded: Luma = (full * 0.4 + 0.3 * white).astype(dtype)
     restored = restore_tone(faded)
     assert restored.dtype == dtype
     assert restored.shape == faded.shape

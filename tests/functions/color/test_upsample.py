@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.bench_pictures import bilinear, coarse_chroma, voronoi
-from functions.color.color_space import Pixels, full_scale, lightness_of, luma_of
+from functions.color.color_space import Luma, Pixels, full_scale, lightness_of, luma_of
 from functions.color.measures import bleeding
 from functions.color.paint import chroma_at, paint
 from functions.color.upsample import DARK_LIGHTNESS, ChromaField, chroma_field, dark_damping, upsample_jointly
@@ -17,7 +17,7 @@ from functions.color.upsample import DARK_LIGHTNESS, ChromaField, chroma_field, 
 def painted_by_field(truth: Pixels, side: int = 256) -> Pixels:
     luma = luma_of(truth)
     small = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
-    field = chroma_field(coarse_chroma(truth, side), lightness_of(small / 255), small)
+    field = chroma_field(coarse_chroma(truth, side), lightness_of(small / np.float32(255)), small)
     return paint(luma, field)
 
 
@@ -31,7 +31,7 @@ def test_colour_bleeds_much_less_than_with_bilinear_interpolation() -> None:
 def test_flat_chroma_stays_what_it_is() -> None:
     generator = np.random.default_rng(3)
     luma = generator.integers(60, 200, (64, 96)).astype(np.float32)
-    lightness = lightness_of(luma / 255)
+    lightness = lightness_of(luma / np.float32(255))
     a, b = upsample_jointly(np.full((16, 24, 2), (12, -7), np.float32), lightness)
     assert np.abs(a - 12).max() < 1e-3
     assert np.abs(b + 7).max() < 1e-3
@@ -40,7 +40,7 @@ def test_flat_chroma_stays_what_it_is() -> None:
 def test_grey_answers_paint_grey() -> None:
     luma = np.random.default_rng(4).integers(0, 256, (70, 51)).astype(np.uint8)
     small = cv2.resize(luma, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
-    field = chroma_field(np.zeros((16, 16, 2), np.float32), lightness_of(small / 255), small)
+    field = chroma_field(np.zeros((16, 16, 2), np.float32), lightness_of(small / np.float32(255)), small)
     painted = paint(luma, field)
     assert np.abs(painted.astype(int) - luma[..., None]).max() <= 1
 
@@ -68,7 +68,8 @@ def a_field(seed: int, height: int = 32, width: int = 32) -> ChromaField:
 )
 def test_painting_locks_luma_at_any_size(height: int, width: int, *, wide: bool, seed: int) -> None:
     kind = np.uint16 if wide else np.uint8
-    luma = np.random.default_rng(seed).integers(0, np.iinfo(kind).max + 1, (height, width)).astype(kind)
+    noise = np.random.default_rng(seed).integers(0, np.iinfo(kind).max + 1, (height, width))
+    luma: Luma = noise.astype(kind)
     painted = paint(luma, a_field(seed))
     assert painted.shape == (height, width, 3)
     assert painted.dtype == kind

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import functions.colorise.models
-from functions.color.color_space import Luma, luma_of
+from functions.color.color_space import luma_of
 from functions.color.measures import colourfulness
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.models.shelf import SHELF
 from functions.colorise.session import NetworkSession
+from tests.pictures import in_grey, resized
 
 CARD = SHELF["small"]
 WEIGHTS = Path(functions.colorise.models.__file__).with_name(CARD.weights.name).read_bytes()
@@ -28,21 +27,16 @@ def coloriser() -> Coloriser:
     return Coloriser(NetworkSession(WEIGHTS, CARD, threads=1), side=128)
 
 
-def photograph(name: str) -> Luma:
-    pixels = getattr(skimage.data, name)()
-    return luma_of(np.ascontiguousarray(pixels[..., ::-1])) if pixels.ndim == 3 else pixels
-
-
 @pytest.mark.parametrize("name", ["astronaut", "camera", "coffee", "chelsea", "rocket"])
 def test_every_sample_gets_colour_and_keeps_its_luma(coloriser: Coloriser, name: str) -> None:
-    luma = photograph(name)
+    luma = in_grey(name)
     painted = coloriser.paint(luma, coloriser.chroma(luma))
     assert colourfulness(painted) > 8
     assert np.abs(luma_of(painted).astype(int) - luma).max() <= 1
 
 
 def test_sixteen_bits_stay_sixteen_bits(coloriser: Coloriser) -> None:
-    luma = photograph("astronaut").astype(np.uint16) * 257
+    luma = in_grey("astronaut").astype(np.uint16) * 257
     painted = coloriser.paint(luma, coloriser.chroma(luma))
     assert painted.dtype == np.uint16
     assert np.abs(luma_of(painted).astype(int) - luma).max() <= 1
@@ -59,7 +53,7 @@ def test_any_size_is_coloured(coloriser: Coloriser, height: int, width: int, see
 
 
 def test_saturation_runs_from_grey_to_vivid(coloriser: Coloriser) -> None:
-    luma = photograph("astronaut")
+    luma = in_grey("astronaut")
     field = coloriser.chroma(luma)
     figures = [colourfulness(coloriser.paint(luma, field, saturation=value)) for value in (0, 0.5, 1, 2)]
     assert figures[0] == pytest.approx(0, abs=0.5)
@@ -68,7 +62,7 @@ def test_saturation_runs_from_grey_to_vivid(coloriser: Coloriser) -> None:
 
 
 def test_threads_and_batches_do_not_change_the_colours(coloriser: Coloriser) -> None:
-    luma = photograph("coffee")
+    luma = in_grey("coffee")
     alone = coloriser.chroma(luma)
     mirrored = np.ascontiguousarray(luma[:, ::-1])
     together = coloriser.chroma_batch([coloriser.look(mirrored), coloriser.look(luma)])[1]
@@ -89,9 +83,9 @@ def test_a_card_that_is_square_gets_squares() -> None:
 
 def test_colours_survive_a_change_of_size() -> None:
     coloriser = Coloriser(NetworkSession(WEIGHTS, CARD, threads=1), side=128)
-    luma = photograph("astronaut")
-    large = cv2.resize(luma, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    luma = in_grey("astronaut")
+    large = np.kron(luma, np.ones((2, 2), np.uint8))
     small_painted = coloriser.paint(luma, coloriser.chroma(luma))
     large_painted = coloriser.paint(large, coloriser.chroma(large))
-    back = cv2.resize(large_painted, luma.shape[::-1], interpolation=cv2.INTER_AREA)
+    back = resized(large_painted.astype(np.uint8), luma.shape)
     assert np.abs(back.astype(int) - small_painted).mean() < 4

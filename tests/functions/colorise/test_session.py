@@ -70,6 +70,12 @@ def test_a_size_the_network_cannot_take_is_one_line(session: NetworkSession) -> 
     assert "\n" not in caught.value.reason
 
 
+def test_answers_in_another_scale_are_brought_to_labs(session: NetworkSession) -> None:
+    doubled = NetworkSession(WEIGHTS, replace(CARD, output_scale=2.0), threads=1)
+    picture = lightness(64, 64)
+    np.testing.assert_array_equal(doubled.predict(picture), 2 * session.predict(picture))
+
+
 @pytest.mark.skipif(bool(available_gpu_providers()), reason="this machine's ONNX Runtime has a GPU provider")
 def test_demanding_a_gpu_where_there_is_none_fails_loudly() -> None:
     with pytest.raises(NoGpu, match="no GPU provider"):
