@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Rejected(ValueError):
+class Rejected(ValueError):  # noqa: N818 - the verdict on an order, not only an error
     """The work can never succeed: tell whoever asked, and do not try again.
 
     Args:
@@ -16,12 +16,16 @@ class Rejected(ValueError):
         self.reason = reason
         self.code = code
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it cross to another process: an exception is otherwise rebuilt from its message alone."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
 
 class Unreadable(Rejected):
     """The bytes are no picture that can be read: damaged, empty, or of another kind."""
 
 
-class Postponed(RuntimeError):
+class Postponed(RuntimeError):  # noqa: N818 - as above
     """The work may succeed later: try it again after a while.
 
     Args:
@@ -33,3 +37,14 @@ class Postponed(RuntimeError):
         super().__init__(reason)
         self.reason = reason
         self.after_seconds = after_seconds
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it cross to another process, as `Rejected` does."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[Exception], args: tuple[object, ...], state: dict[str, object]) -> Exception:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -87,7 +87,7 @@ def fetch(
     """Fetch a model and verify it; a download that broke off continues where it was."""
     from cli.download_bar import download_bar  # noqa: PLC0415 - see above
     from cli.library import load_network  # noqa: PLC0415 - as above
-    from functions.colorise.models.caffe import convert  # noqa: PLC0415 - numpy and protobuf
+    from functions.colorise.models.caffe.convert import convert  # noqa: PLC0415 - numpy and protobuf
     from functions.colorise.models.fetch import Patience, download  # noqa: PLC0415 - httpx
     from functions.colorise.models.install import fetch_model  # noqa: PLC0415 - numpy
     from functions.colorise.models.sources import FilesMissing  # noqa: PLC0415 - as above
@@ -160,7 +160,7 @@ def import_model(
     library = _library()
     centres = None
     if points is not None:
-        from functions.colorise.models.caffe_pair import read_points  # noqa: PLC0415 - numpy
+        from functions.colorise.models.caffe.pair import read_points  # noqa: PLC0415 - numpy
 
         centres = read_points(points.read_bytes(), where=str(points))
     said: Description = Description(
@@ -176,7 +176,7 @@ def import_model(
     if file is not None:
         card = import_onnx(library, name, file, said, load_network)
     elif prototxt is not None and caffemodel is not None:
-        from functions.colorise.models.caffe import convert  # noqa: PLC0415 - protobuf
+        from functions.colorise.models.caffe.convert import convert  # noqa: PLC0415 - protobuf
 
         card = import_caffe(
             library,

@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from functions.colorise.models import caffe_pair, onnx_file, pinned, sources
+from functions.colorise.models import onnx_file, pinned, sources
+from functions.colorise.models.caffe import pair as caffe_pair
 from functions.colorise.models.card import ModelCard
 from functions.errors import Rejected
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from functions.colorise.models.caffe_pair import CaffeConverter
+    from functions.colorise.models.caffe.pair import CaffeConverter
     from functions.colorise.models.card import ModelFile
     from functions.colorise.models.library import Library
     from functions.colorise.models.onnx_file import LoadNetwork

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "small"
 
+ZHANG_REPOSITORY: Final = "https://raw.githubusercontent.com/richzhang/colorization/caffe/colorization"
+ZHANG_DEMO: Final = "https://eecs.berkeley.edu/~rich.zhang/projects/2016_colorization/files/demo_v2"
+"""Where the paper's authors keep their files (read 2026-11)."""
+
 SHELF: Final[Mapping[str, ModelCard]] = {
     "small": ModelCard(
         name="small",
@@ -46,28 +50,19 @@ SHELF: Final[Mapping[str, ModelCard]] = {
                 name="colorization_deploy_v2.prototxt",
                 bytes=9_945,
                 sha256="d16418cef8df4ccd703a55ae0ef3960861d5010418f77c90d0a47689998a7169",
-                mirrors=(
-                    "https://raw.githubusercontent.com/richzhang/colorization/caffe/colorization/models/"
-                    "colorization_deploy_v2.prototxt",
-                ),
+                mirrors=(f"{ZHANG_REPOSITORY}/models/colorization_deploy_v2.prototxt",),
             ),
             ModelFile(
                 name="colorization_release_v2.caffemodel",
                 bytes=128_946_764,
                 sha256="f5af1e602646328c792e1094f9876fe9cd4c09ac46fa886e5708a1abc89137b1",
-                mirrors=(
-                    "https://eecs.berkeley.edu/~rich.zhang/projects/2016_colorization/files/demo_v2/"
-                    "colorization_release_v2.caffemodel",
-                ),
+                mirrors=(f"{ZHANG_DEMO}/colorization_release_v2.caffemodel",),
             ),
             ModelFile(
                 name="pts_in_hull.npy",
                 bytes=5_088,
                 sha256="b5dec01315c34f43f1c8c089e84c45ae35d1838d8e77ed0e7ca930f79ffa450e",
-                mirrors=(
-                    "https://raw.githubusercontent.com/richzhang/colorization/caffe/colorization/resources/"
-                    "pts_in_hull.npy",
-                ),
+                mirrors=(f"{ZHANG_REPOSITORY}/resources/pts_in_hull.npy",),
             ),
         ),
         side=224,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.functions.colorise.models.caffe_files import Array, Shape, data, he, layer, statistics
+from functions.colorise.models.caffe.writer import Array, Shape, data, he, layer, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
-from functions.colorise.models.caffe import CaffeError, convert
+from cli import zhang_v2
+from functions.colorise.models.caffe.convert import CaffeError, convert
+from functions.colorise.models.caffe.writer import Blobs, caffemodel, data, he, layer
 from functions.errors import Unreadable
-from tests.functions.colorise.models import zhang_v2
 from tests.functions.colorise.models.caffe_cases import DATA, IMAGE
-from tests.functions.colorise.models.caffe_files import Blobs, caffemodel, data, he, layer
 from tests.functions.colorise.models.onnx_run import Array, assert_close, check, open_model, run
 
 if TYPE_CHECKING:
@@ -207,9 +207,9 @@ def test_an_error_is_one_printable_line_that_survives_a_process_pool() -> None:
 
 
 def test_importing_builds_no_messages() -> None:
-    program = "from functions.colorise.models import caffe, caffe_proto, onnx_graph\n"
-    program += "print(caffe_proto.caffe_messages.cache_info().currsize, onnx_graph._messages.cache_info().currsize)"
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    program = (
+        "from functions.colorise.models import onnx_graph\nfrom functions.colorise.models.caffe import convert, proto\n"
     )
+    program += "print(proto.caffe_messages.cache_info().currsize, onnx_graph._messages.cache_info().currsize)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["0", "0"]

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from functions.colorise.models.caffe import CaffeError, convert
-from functions.colorise.models.caffe_proto import caffe_messages
+from functions.colorise.models.caffe.convert import CaffeError, convert
+from functions.colorise.models.caffe.proto import caffe_messages
+from functions.colorise.models.caffe.writer import caffemodel, data, he, layer, statistics
 from tests.functions.colorise.models.caffe_cases import DATA
-from tests.functions.colorise.models.caffe_files import caffemodel, data, he, layer, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.functions.colorise.models.caffe_files import Array
+    from functions.colorise.models.caffe.writer import Array
 
 GENERATOR = np.random.default_rng(4)
 FILTERS = [he(GENERATOR, (5, 4, 3, 3)), he(GENERATOR, (5,))]

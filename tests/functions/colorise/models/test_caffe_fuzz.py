@@ -7,16 +7,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.colorise.models.caffe import CaffeError, convert
-from functions.colorise.models.caffe_layers import LAYER_TYPES
-from functions.colorise.models.caffe_proto import caffe_messages
-from tests.functions.colorise.models.caffe_files import caffemodel, data, he, layer, statistics
+from functions.colorise.models.caffe.convert import CaffeError, convert
+from functions.colorise.models.caffe.layers import LAYER_TYPES
+from functions.colorise.models.caffe.proto import caffe_messages
+from functions.colorise.models.caffe.writer import caffemodel, data, he, layer, statistics
 from tests.functions.colorise.models.onnx_run import check, open_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.functions.colorise.models.caffe_files import Array
+    from functions.colorise.models.caffe.writer import Array
 
 GENERATOR = np.random.default_rng(5)
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from functions.colorise.models.caffe import convert
+from functions.colorise.models.caffe.convert import convert
+from functions.colorise.models.caffe.writer import caffemodel, data, he, layer, statistics
 from tests.functions.colorise.models import opencv4
 from tests.functions.colorise.models.caffe_cases import CASES, DATA, IMAGE
-from tests.functions.colorise.models.caffe_files import caffemodel, data, he, layer, statistics
 from tests.functions.colorise.models.onnx_run import Array, assert_close, check, open_model, run
 
 if TYPE_CHECKING:

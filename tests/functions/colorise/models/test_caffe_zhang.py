@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from functions.colorise.models.caffe import convert
-from tests.functions.colorise.models import opencv4, zhang_v2
-from tests.functions.colorise.models.caffe_files import caffemodel
+from cli import zhang_v2
+from functions.colorise.models.caffe.convert import convert
+from functions.colorise.models.caffe.writer import caffemodel
+from tests.functions.colorise.models import opencv4
 from tests.functions.colorise.models.onnx_run import Array, assert_close, check, open_model, run
 
 if TYPE_CHECKING:

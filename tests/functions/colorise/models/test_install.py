@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from functions.colorise.models.caffe import convert
-from functions.colorise.models.caffe_pair import read_points
+from functions.colorise.models.caffe.convert import convert
+from functions.colorise.models.caffe.pair import read_points
 from functions.colorise.models.install import Description, fetch_model, import_caffe, import_onnx
 from functions.colorise.models.library import Library
 from functions.colorise.models.onnx_file import grey_ramp

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.models.caffe_graph import Blob, Conversion
-from functions.colorise.models.caffe_layers import LAYER_TYPES
-from functions.colorise.models.caffe_net import check_shape, read_net
-from functions.colorise.models.caffe_proto import CaffeError
-from functions.colorise.models.caffe_weights import Caffemodel
+from functions.colorise.models.caffe.graph import Blob, Conversion
+from functions.colorise.models.caffe.layers import LAYER_TYPES
+from functions.colorise.models.caffe.net import check_shape, read_net
+from functions.colorise.models.caffe.proto import CaffeError
+from functions.colorise.models.caffe.weights import Caffemodel
 from functions.colorise.models.onnx_graph import OnnxGraph
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from functions.colorise.models.caffe_net import Layer, Shape
+    from functions.colorise.models.caffe.net import Layer, Shape
 
 __all__ = ["CaffeError", "convert"]
 

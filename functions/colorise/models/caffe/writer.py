@@ -1,4 +1,4 @@
-"""Caffe networks for the tests: prototxts from a line a layer, caffemodels with random weights.
+"""Caffe networks from numbers, for benchmarks and tests: prototxts from a line a layer, caffemodels from arrays.
 
 Caffemodels are written with the converter's own message classes; what OpenCV's importer makes of them shows that the
 classes have Caffe's numbers.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from functions.colorise.models.caffe_proto import caffe_messages
+from functions.colorise.models.caffe.proto import caffe_messages
 from functions.colorise.models.proto_schema import message_classes
 
 if TYPE_CHECKING:

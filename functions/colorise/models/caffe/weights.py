@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
-from functions.colorise.models.caffe_net import AXES, LAYERS, Shape, shape_text
-from functions.colorise.models.caffe_proto import CaffeError, caffe_messages
+from functions.colorise.models.caffe.net import AXES, LAYERS, Shape, shape_text
+from functions.colorise.models.caffe.proto import CaffeError, caffe_messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from functions.colorise.models.caffe_net import Layer
+    from functions.colorise.models.caffe.net import Layer
 
 CAFFEMODEL_BYTES: Final = 1_000_000_000
 """The largest known networks weigh half of it (VGG-19: 575 MB), and an ONNX file ends at 2 GiB."""

@@ -5,11 +5,13 @@ Architecture: Zhang, Isola, Efros (2016), https://richzhang.github.io/colorizati
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from tests.functions.colorise.models.caffe_files import Array, Shape, data, he, layer, statistics
+from functions.colorise.models.caffe.convert import convert
+from functions.colorise.models.caffe.writer import Array, Shape, caffemodel, data, he, layer, statistics
 
 Stage: TypeAlias = tuple[str, int, int, int, int]
 """Name, convolutions in it, channels, stride of its last convolution, dilation."""
@@ -26,6 +28,21 @@ STAGES: tuple[Stage, ...] = (
 BINS = 313
 TEMPERATURE_SCALE = 2.606
 """1 / 0.38, the annealing of the paper's section 2.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The network as files."""
+
+    prototxt: bytes
+    caffemodel: bytes
+    onnx: bytes
+
+
+def random_zhang_v2() -> Files:
+    """Write the network with random weights: as slow as the real one, and blind."""
+    text, saved = prototxt().encode(), caffemodel(weights())
+    return Files(text, saved, convert(text, saved, points=points()))
 
 
 def prototxt(side: int = 224) -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from functions.colorise.models.caffe_net import Layer, Shape, shape_text
+from functions.colorise.models.caffe.net import Layer, Shape, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import numpy.typing as npt
 
-    from functions.colorise.models.caffe_weights import Caffemodel, Weights
+    from functions.colorise.models.caffe.weights import Caffemodel, Weights
     from functions.colorise.models.onnx_graph import Attribute, OnnxGraph
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from google.protobuf import text_format
 
-from functions.colorise.models.caffe_proto import TEST, V1_TYPES, CaffeError, caffe_messages
+from functions.colorise.models.caffe.proto import TEST, V1_TYPES, CaffeError, caffe_messages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from functions.colorise.models.caffe_graph import Blob, LayerType, axis_of
-from functions.colorise.models.caffe_net import shape_text
-from functions.colorise.models.caffe_spatial import SPATIAL
+from functions.colorise.models.caffe.graph import Blob, LayerType, axis_of
+from functions.colorise.models.caffe.net import shape_text
+from functions.colorise.models.caffe.spatial import SPATIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from functions.colorise.models.caffe_graph import Conversion, Convert
-    from functions.colorise.models.caffe_net import Layer, Shape
-    from functions.colorise.models.caffe_weights import Weights
+    from functions.colorise.models.caffe.graph import Conversion, Convert
+    from functions.colorise.models.caffe.net import Layer, Shape
+    from functions.colorise.models.caffe.weights import Weights
 
 _PRODUCT, _SUM = 0, 1
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from functions.colorise.models.caffe_graph import Blob, LayerType
-from functions.colorise.models.caffe_net import shape_text
+from functions.colorise.models.caffe.graph import Blob, LayerType
+from functions.colorise.models.caffe.net import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from functions.colorise.models.caffe_graph import Conversion
-    from functions.colorise.models.caffe_net import Layer, Shape
-    from functions.colorise.models.caffe_weights import Weights
+    from functions.colorise.models.caffe.graph import Conversion
+    from functions.colorise.models.caffe.net import Layer, Shape
+    from functions.colorise.models.caffe.weights import Weights
 
 _IMAGE_AXES: Final = 4
 """(N, C, H, W)."""

@@ -1,0 +1,1 @@
+"""Caffe's networks, read with protobuf and written again as ONNX."""
