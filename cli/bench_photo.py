@@ -33,16 +33,17 @@ EDGE_SIDE: Final = 256
 """Network side of the bleeding rows."""
 
 
-def measure_photos(*, rounds: int, threads: int, model: str, opencv4: str | None) -> list[Row]:
-    """Every row, in the order in which it is printed."""
+def measure_photos(parts: list[str], *, rounds: int, threads: int, model: str, opencv4: str | None) -> list[Row]:
+    """Rows of the parts (cold, warm, memory, bleeding), in the order in which they are printed."""
     with tempfile.TemporaryDirectory(prefix="colorise-bench-") as folder:
         scratch = Path(folder)
-        return [
-            *_cold(scratch, rounds, model),
-            *_warm(scratch, rounds, threads, model, opencv4),
-            *_memory(scratch, model),
-            *_bleeding(),
-        ]
+        measured = {
+            "cold": lambda: _cold(scratch, rounds, model),
+            "warm": lambda: _warm(scratch, rounds, threads, model, opencv4),
+            "memory": lambda: _memory(scratch, model),
+            "bleeding": _bleeding,
+        }
+        return [row for part, measure in measured.items() if part in parts for row in measure()]
 
 
 def _cold(scratch: Path, rounds: int, model: str) -> list[Row]:
@@ -64,7 +65,7 @@ def _cold(scratch: Path, rounds: int, model: str) -> list[Row]:
 def _warm(scratch: Path, rounds: int, threads: int, model: str, opencv4: str | None) -> list[Row]:
     card, weights = open_model(model)
     session = NetworkSession(weights, card, threads=threads)
-    coloriser = Coloriser(session, threads=threads)
+    coloriser = Coloriser(session)
     zhang = NetworkSession(random_zhang_v2().onnx, SHELF["zhang16"], threads=threads)
     generator = np.random.default_rng(0)
     ours, theirs = (generator.uniform(0, 100, (side, side)).astype(np.float32) for side in (256, 224))

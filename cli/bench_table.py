@@ -46,7 +46,7 @@ def print_rows(rows: list[Row], *, as_json: bool) -> None:
         group = row.group if row.group != last else ""
         table.add_row(group, row.name, f"{row.value:.1f} {row.unit}", spread, ratio, row.against)
         last = row.group
-    Console().print(table)
+    Console(width=150).print(table)
 
 
 def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, ...]]:

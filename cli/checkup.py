@@ -171,7 +171,7 @@ def _speed() -> Iterator[Finding]:
     if card is None or weights is None:
         return
     cores = usable_cores()
-    coloriser = Coloriser(NetworkSession(weights, card, threads=cores), threads=cores)
+    coloriser = Coloriser(NetworkSession(weights, card, threads=cores))
     generator = np.random.default_rng(0)
     blurred = cv2.GaussianBlur(generator.integers(0, 256, (1000, 1000)).astype(np.uint8), (0, 0), 5)
     _, jpeg = cv2.imencode(".jpg", cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX))

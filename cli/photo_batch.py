@@ -73,7 +73,7 @@ class Engine:
     def __init__(self, batch: Batch, *, threads: int) -> None:
         card, weights = open_model(batch.model)
         session = NetworkSession(weights, card, threads=threads, require_gpu=batch.require_gpu)
-        self.coloriser = Coloriser(session, side=batch.side, threads=threads)
+        self.coloriser = Coloriser(session, side=batch.side)
         self.provenance = Provenance(model=card.name, model_sha256=card.weights.sha256)
 
     def colour(self, data: bytes, wishes: Wishes) -> ColouredPhoto:

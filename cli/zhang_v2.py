@@ -41,8 +41,17 @@ class Files:
 
 def random_zhang_v2() -> Files:
     """Write the network with random weights: as slow as the real one, and blind."""
-    text, saved = prototxt().encode(), caffemodel(weights())
-    return Files(text, saved, convert(text, saved, points=points()))
+    text, saved = prototxt().encode(), caffemodel(complete(weights()))
+    return Files(text, saved, convert(text, saved))
+
+
+def complete(blobs: dict[str, list[Array]]) -> dict[str, list[Array]]:
+    """Add what the caffemodel lacks and the paper's program fills in: importers that read no fillers want it."""
+    return {
+        **blobs,
+        "conv8_313_rh": [np.full(BINS, TEMPERATURE_SCALE, dtype=np.float32)],
+        "class8_ab": [points().T.reshape(2, BINS, 1, 1), np.zeros(2, dtype=np.float32)],
+    }
 
 
 def prototxt(side: int = 224) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,6 +10,15 @@ import typer
 app = typer.Typer(
     help="Measure speed, side by side in one run, as medians and ratios.", no_args_is_help=True, rich_markup_mode=None
 )
+
+
+class Part(StrEnum):
+    """Groups of rows."""
+
+    COLD = "cold"
+    WARM = "warm"
+    MEMORY = "memory"
+    BLEEDING = "bleeding"
 
 
 @app.callback()
@@ -28,6 +38,7 @@ def photo(
             help="A Python that has opencv 4.x, for a row with its Caffe engine.",
         ),
     ] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure these rows only; may be given again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> int:
     """Photographs: cold start, warm per megapixel, the network alone, the 2016 network, memory, bleeding."""
@@ -36,6 +47,7 @@ def photo(
     from cli.cores import usable_cores  # noqa: PLC0415 - with it
     from cli.exit_codes import ExitCode  # noqa: PLC0415 - with it
 
-    rows = measure_photos(rounds=rounds, threads=threads or usable_cores(), model=model, opencv4=opencv4)
+    parts = [part.value for part in only or Part]
+    rows = measure_photos(parts, rounds=rounds, threads=threads or usable_cores(), model=model, opencv4=opencv4)
     print_rows(rows, as_json=as_json)
     return ExitCode.DONE

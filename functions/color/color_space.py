@@ -109,9 +109,10 @@ def colour_at_luma(luma: Luma, cb: Plane, cr: Plane) -> Pixels:
         room = _room(levels, cbs, crs, white)
         fitting = _from_ycc(levels, cbs * room, crs * room)
         colour.reshape(-1, 3)[outside] = np.clip(fitting, 0, white)[0]
-    np.rint(colour, out=colour)
-    pixels: Pixels = colour.astype(luma.dtype)
-    return pixels
+    if luma.dtype == np.uint8:
+        pixels: Pixels = cv2.convertScaleAbs(colour)  # rounds and converts in one pass; nothing is below 0 any more
+        return pixels
+    return np.rint(colour, out=colour).astype(luma.dtype)
 
 
 def _room(luma: Plane, cb: Plane, cr: Plane, white: np.float32) -> Plane:

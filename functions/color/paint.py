@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from functions.color.color_space import Luma, Pixels, Plane
     from functions.color.upsample import ChromaField
 
-STRIPE_PIXELS: Final = 1 << 16
-"""A stripe's floats stay in a core's cache, and memory grows by little more than the picture."""
+STRIPE_PIXELS: Final = 1 << 17
+"""A stripe's floats stay in a core's caches, and memory grows by little more than the picture; fewer cost more calls."""
 
 
 def chroma_at(luma: Plane, field: ChromaField) -> tuple[Plane, Plane]:
@@ -31,34 +30,32 @@ def chroma_at(luma: Plane, field: ChromaField) -> tuple[Plane, Plane]:
     return cb, cr
 
 
-def paint(luma: Luma, field: ChromaField, *, threads: int = 1) -> Pixels:
+def halved(luma: Luma) -> Luma:
+    """Average blocks of two by two pixels: (H, W) → (ceil(H / 2), ceil(W / 2)); the last row and column may repeat."""
+    height, width = luma.shape
+    if height % 2 or width % 2:
+        luma = cv2.copyMakeBorder(luma, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    half: Luma = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return half
+
+
+def paint(luma: Luma, field: ChromaField) -> Pixels:
     """Colour every pixel of `luma` (H, W) from `field`; the luma of the result is `luma` within one code value.
 
     Chroma is evaluated for blocks of two by two pixels, as JPEG and film keep it, and interpolated between them.
-    The result, (H, W, 3) of luma's type, is the same for any number of threads.
+    The result is (H, W, 3) of luma's type. It runs on one core: its steps are too short to share.
     """
     height, width = luma.shape
     unit = np.float32(full_scale(luma) / 255)
-    even = luma
-    if height % 2 or width % 2:
-        even = cv2.copyMakeBorder(luma, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-    half = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    halves = chroma_at(half.astype(np.float32) / unit, field)
+    cb_half, cr_half = chroma_at(halved(luma).astype(np.float32) / unit, field)
+    if unit != 1:
+        cb_half, cr_half = cb_half * unit, cr_half * unit
     painted: Pixels = np.empty((height, width, 3), luma.dtype)
     step = max(2, STRIPE_PIXELS // width // 2 * 2)
-
-    def stripe(top: int) -> None:
+    for top in range(0, height, step):
         rows = luma[top : top + step]
-        cb, cr = (_doubled_rows(plane, top, rows.shape) for plane in halves)
-        painted[top : top + step] = colour_at_luma(rows, cb * unit, cr * unit)
-
-    tops = range(0, height, step)
-    if threads == 1 or len(tops) == 1:
-        for top in tops:
-            stripe(top)
-    else:
-        with ThreadPoolExecutor(threads, thread_name_prefix="paint") as pool:
-            list(pool.map(stripe, tops))
+        cb, cr = (_doubled_rows(plane, top, rows.shape) for plane in (cb_half, cr_half))
+        painted[top : top + step] = colour_at_luma(rows, cb, cr)
     return painted
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from functions.color.color_space import full_scale, lightness_of
-from functions.color.paint import paint
+from functions.color.paint import halved, paint
 from functions.color.upsample import ChromaField, chroma_field
 
 if TYPE_CHECKING:
@@ -38,13 +38,11 @@ class Coloriser:
     Args:
         session: the loaded network.
         side: about how many pixels square the network sees; None takes the card's. Smaller is calmer and paler.
-        threads: cores that putting luma and chroma together may use; it never changes the result.
     """
 
-    def __init__(self, session: NetworkSession, *, side: int | None = None, threads: int = 1) -> None:
+    def __init__(self, session: NetworkSession, *, side: int | None = None) -> None:
         self._session = session
         self._side = side or session.card.side
-        self._threads = threads
 
     def look(self, luma: Luma) -> Seen:
         """Shrink luma (H, W) to what the network sees."""
@@ -74,7 +72,7 @@ class Coloriser:
 
         The luma of the result, (H, W, 3), is `luma` within one code value.
         """
-        return paint(luma, field if saturation == 1.0 else field.scaled(saturation), threads=self._threads)
+        return paint(luma, field if saturation == 1.0 else field.scaled(saturation))
 
     def network_size(self, height: int, width: int) -> tuple[int, int]:
         """Height and width that the network sees of a picture: its own shape, about side² pixels, in multiples."""
@@ -92,6 +90,8 @@ class Coloriser:
 def _resized(luma: Luma, size: tuple[int, int]) -> Luma:
     """To (height, width): areas are averaged where it shrinks."""
     height, width = size
+    while min(luma.shape[0] // height, luma.shape[1] // width) >= 2:  # noqa: PLR2004 - halving is fifty times faster
+        luma = halved(luma)
     shrinking = luma.shape[0] >= height and luma.shape[1] >= width
     resized: Luma = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR)
     return resized

@@ -50,12 +50,8 @@ def reference(weights: dict[str, list[Array]], lightness: Array, tmp_path_factor
 
     Its importer reads neither points nor fillers, so both are written into its caffemodel, as Zhang's demo does.
     """
-    complete = {
-        **weights,
-        "conv8_313_rh": [np.full(zhang_v2.BINS, zhang_v2.TEMPERATURE_SCALE, dtype=np.float32)],
-        "class8_ab": [zhang_v2.points().T.reshape(2, zhang_v2.BINS, 1, 1), np.zeros(2, dtype=np.float32)],
-    }
-    question = opencv4.Question(zhang_v2.prototxt(SIDE), caffemodel(complete), {"data_l": lightness[:1]}, "class8_ab")
+    complete = caffemodel(zhang_v2.complete(weights))
+    question = opencv4.Question(zhang_v2.prototxt(SIDE), complete, {"data_l": lightness[:1]}, "class8_ab")
     return opencv4.answers({"zhang": question}, tmp_path_factory.mktemp("zhang"))["zhang"]
 
 
