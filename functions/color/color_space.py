@@ -24,6 +24,9 @@ Luma: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 Plane: TypeAlias = npt.NDArray[np.float32]
 """(H, W), one number a pixel; the name beside it says which."""
 
+Offsets: TypeAlias = npt.NDArray[np.int16 | np.int32]
+"""(H, W, 3), what is added to luma for blue, green and red, in luma's code values."""
+
 Lightness: TypeAlias = npt.NDArray[np.float32]
 """(H, W), L* of CIE Lab, 0 to 100."""
 
@@ -35,15 +38,9 @@ LUMA_WEIGHTS: Final = np.array([0.114, 0.587, 0.299], np.float32)
 
 CB_TO_BLUE: Final = 2 * (1 - 0.114)
 CR_TO_RED: Final = 2 * (1 - 0.299)
-YCC_TO_BGR: Final = np.array(
-    [
-        [1, CB_TO_BLUE, 0],
-        [1, -CB_TO_BLUE * 0.114 / 0.587, -CR_TO_RED * 0.299 / 0.587],
-        [1, 0, CR_TO_RED],
-    ],
-    np.float32,
-)
-"""Rows blue, green, red of Y', Cb, Cr: BT.601, the same section, solved for the primaries."""
+CB_TO_GREEN: Final = -CB_TO_BLUE * 0.114 / 0.587
+CR_TO_GREEN: Final = -CR_TO_RED * 0.299 / 0.587
+"""What a unit of Cb or Cr adds to a primary at constant luma: BT.601, the same section, solved for the primaries."""
 
 
 def luma_of(pixels: Pixels) -> Luma:
@@ -81,55 +78,43 @@ def ycc_chroma_of(lightness: Lightness, a: Plane, b: Plane) -> tuple[Plane, Plan
     return (blue - luma) * np.float32(255 / CB_TO_BLUE), (red - luma) * np.float32(255 / CR_TO_RED)
 
 
-def colour_at_luma(luma: Luma, cb: Plane, cr: Plane) -> Pixels:
+def primary_offsets(cb: Plane, cr: Plane) -> npt.NDArray[np.float32]:
+    """What Cb and Cr, (H, W) each, add to blue, green and red, (H, W, 3): together they add nothing to luma."""
+    green = cb * np.float32(CB_TO_GREEN) + cr * np.float32(CR_TO_GREEN)
+    offsets: npt.NDArray[np.float32] = cv2.merge([cb * np.float32(CB_TO_BLUE), green, cr * np.float32(CR_TO_RED)])
+    return offsets
+
+
+def colour_at_luma(luma: Luma, offsets: Offsets) -> Pixels:
     """The sRGB colours with exactly this luma and as much of this chroma as there is room for.
 
-    Where a colour would leave sRGB, its Cb and Cr shrink by one factor until it fits, so hue and luma stay; black
-    and white have no room and stay grey. The luma of the result is within half a code value of `luma` before it is
-    rounded, so within one after.
+    Where a colour would leave sRGB, its offsets shrink by one factor until it fits, so hue and luma stay; black
+    and white have no room and stay grey. Rounding aside, luma is what it was: within one code value after it.
 
     Args:
         luma: (H, W), uint8 or uint16.
-        cb: (H, W), in code values of luma's type, from minus to plus half of full scale.
-        cr: (H, W), likewise.
+        offsets: (H, W, 3), what is added to it for blue, green and red: int16 for uint8, int32 for uint16.
 
     Returns:
         (H, W, 3), of luma's type.
     """
-    white = np.float32(full_scale(luma))
-    level = luma.astype(np.float32)
-    colour = _from_ycc(level, cb, cr)
-    outside = np.flatnonzero(cv2.inRange(colour, (0.0,) * 3, (float(white),) * 3).ravel() == 0)
+    white = full_scale(luma)
+    wide = luma.astype(offsets.dtype)
+    colour: Offsets = cv2.merge([wide, wide, wide])
+    colour += offsets
+    # Seen as unsigned, what is below black is far above white: one comparison finds both.
+    outside = np.flatnonzero(colour.ravel().view(f"u{colour.itemsize}") > white)
     if outside.size > CROWDED * luma.size:
-        room = _room(level, cb, cr, white)
-        colour = _from_ycc(level, cb * room, cr * room)
-        np.clip(colour, 0, white, out=colour)  # the last bit of float error must not wrap around
+        colour = _fitted(luma.reshape(-1, 1), offsets.reshape(-1, 3), white).reshape(colour.shape)
     elif outside.size:
-        levels, cbs, crs = (plane.ravel()[outside][None] for plane in (level, cb, cr))
-        room = _room(levels, cbs, crs, white)
-        fitting = _from_ycc(levels, cbs * room, crs * room)
-        colour.reshape(-1, 3)[outside] = np.clip(fitting, 0, white)[0]
-    if luma.dtype == np.uint8:
-        pixels: Pixels = cv2.convertScaleAbs(colour)  # rounds and converts in one pass; nothing is below 0 any more
-        return pixels
-    return np.rint(colour, out=colour).astype(luma.dtype)
+        pixels = np.unique(outside // 3)
+        colour.reshape(-1, 3)[pixels] = _fitted(luma.reshape(-1, 1)[pixels], offsets.reshape(-1, 3)[pixels], white)
+    return colour.astype(luma.dtype)
 
 
-def _room(luma: Plane, cb: Plane, cr: Plane, white: np.float32) -> Plane:
-    """The largest factor from 0 to 1 by which chroma fits: the highest primary below white, the lowest above black."""
-    blue = cb * YCC_TO_BGR[0, 1]
-    green = cb * YCC_TO_BGR[1, 1] + cr * YCC_TO_BGR[1, 2]
-    red = cr * YCC_TO_BGR[2, 2]
-    tiny = np.float32(1e-6)
-    highest = np.maximum(np.maximum(blue, red), green)
-    lowest = np.minimum(np.minimum(blue, red), green)
-    room: Plane = (white - luma) / np.maximum(highest, tiny, out=highest)
-    np.minimum(room, luma / -np.minimum(lowest, -tiny, out=lowest), out=room)
-    np.minimum(room, np.float32(1), out=room)
-    return room
-
-
-def _from_ycc(luma: Plane, cb: Plane, cr: Plane) -> npt.NDArray[np.float32]:
-    """(H, W, 3) blue, green, red; not limited to what sRGB can show."""
-    bgr: npt.NDArray[np.float32] = cv2.transform(cv2.merge([luma, cb, cr]), YCC_TO_BGR)
-    return bgr
+def _fitted(luma: Luma, offsets: Offsets, white: int) -> npt.NDArray[np.float32]:
+    """Colours (n, 3) for luma (n, 1), their offsets (n, 3) shrunk until each primary is between black and white."""
+    level, wanted = luma.astype(np.float32), offsets.astype(np.float32)
+    room = np.where(wanted > 0, white - level, level) / np.maximum(np.abs(wanted), np.float32(1e-6))
+    room = np.minimum(room.min(axis=1, keepdims=True), np.float32(1))
+    return np.rint(np.clip(level + wanted * room, 0, white))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
-from functions.color.color_space import colour_at_luma, full_scale
+from functions.color.color_space import colour_at_luma, full_scale, primary_offsets
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from functions.color.color_space import Luma, Pixels, Plane
     from functions.color.upsample import ChromaField
 
 STRIPE_PIXELS: Final = 1 << 17
-"""A stripe's floats stay in a core's caches, and memory grows by little more than the picture; fewer cost more calls."""
+"""A stripe stays in a core's caches, and memory grows by little more than the picture; smaller ones cost calls."""
+
+
+FINE: Final = 32
+"""Steps to a code value in fixed point."""
+
+LARGEST_CHROMA: Final = 512.0
+"""Of Cb and Cr, four times what sRGB can show: what is beyond shrinks to fit all the same, and fixed point holds it."""
 
 
 def chroma_at(luma: Plane, field: ChromaField) -> tuple[Plane, Plane]:
@@ -47,20 +56,29 @@ def paint(luma: Luma, field: ChromaField) -> Pixels:
     """
     height, width = luma.shape
     unit = np.float32(full_scale(luma) / 255)
-    cb_half, cr_half = chroma_at(halved(luma).astype(np.float32) / unit, field)
-    if unit != 1:
-        cb_half, cr_half = cb_half * unit, cr_half * unit
+    chroma = chroma_at(halved(luma).astype(np.float32) / unit, field)
+    halves = primary_offsets(*(np.clip(plane, -LARGEST_CHROMA, LARGEST_CHROMA) for plane in chroma))
+    if luma.dtype == np.uint8:
+        # Fixed point: half as many bytes to move as floats, and five bits behind the point to interpolate.
+        stored: npt.NDArray[Any] = np.rint(halves * np.float32(FINE)).astype(np.int16)
+    else:
+        stored = halves * unit
     painted: Pixels = np.empty((height, width, 3), luma.dtype)
     step = max(2, STRIPE_PIXELS // width // 2 * 2)
     for top in range(0, height, step):
         rows = luma[top : top + step]
-        cb, cr = (_doubled_rows(plane, top, rows.shape) for plane in (cb_half, cr_half))
-        painted[top : top + step] = colour_at_luma(rows, cb, cr)
+        offsets = _doubled_rows(stored, top, rows.shape)
+        if offsets.dtype == np.int16:
+            offsets += FINE // 2
+            offsets >>= FINE.bit_length() - 1
+        else:
+            offsets = np.rint(offsets).astype(np.int32)
+        painted[top : top + step] = colour_at_luma(rows, offsets)
     return painted
 
 
-def _doubled_rows(half: Plane, top: int, size: tuple[int, ...]) -> Plane:
-    """The part of `half`, stretched to twice its size, that starts at the even row `top` and is `size` large."""
+def _doubled_rows(half: npt.NDArray[Any], top: int, size: tuple[int, ...]) -> npt.NDArray[Any]:
+    """The part of `half` (h, w, 3), stretched to twice its size, that starts at even row `top` and is `size` large."""
     rows, columns = size
     first = top // 2
     above = 1 if first else 0

@@ -11,12 +11,14 @@ from hypothesis.extra import numpy as npst
 
 from functions.color.color_space import (
     Luma,
+    Pixels,
     Plane,
     colour_at_luma,
     full_scale,
     lab_of,
     lightness_of,
     luma_of,
+    primary_offsets,
     ycc_chroma_of,
 )
 
@@ -24,12 +26,18 @@ SIDES = npst.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24)
 LUMA = st.one_of(npst.arrays(np.uint8, SIDES), npst.arrays(np.uint16, SIDES))
 
 
+def coloured(luma: Luma, cb: Plane, cr: Plane) -> Pixels:
+    """Round the offsets of Cb and Cr, in luma's code values, and colour with them."""
+    kind = np.int16 if luma.dtype == np.uint8 else np.int32
+    return colour_at_luma(luma, np.rint(primary_offsets(cb, cr)).astype(kind))
+
+
 @given(luma=LUMA, seed=st.integers(0, 2**32 - 1), reach=st.floats(0, 3))
 def test_any_chroma_leaves_luma_within_one_code_value(luma: Luma, seed: int, reach: float) -> None:
     generator = np.random.default_rng(seed)
     half = np.float32(full_scale(luma) / 2)
     cb, cr = ((generator.normal(size=luma.shape) * reach * half).astype(np.float32) for _ in range(2))
-    painted = colour_at_luma(luma, cb, cr)
+    painted = coloured(luma, cb, cr)
     assert painted.dtype == luma.dtype
     assert np.abs(luma_of(painted).astype(int) - luma.astype(int)).max() <= 1
 
@@ -43,7 +51,7 @@ def test_luma_is_the_weighted_sum_of_bt601() -> None:
 
 def test_a_colour_with_room_keeps_its_hue_and_chroma() -> None:
     luma = np.full((4, 4), 128, np.uint8)
-    painted = colour_at_luma(luma, np.full((4, 4), 20, np.float32), np.full((4, 4), -30, np.float32))
+    painted = coloured(luma, np.full((4, 4), 20, np.float32), np.full((4, 4), -30, np.float32))
     back = cv2.cvtColor(painted, cv2.COLOR_BGR2YCrCb)
     assert np.abs(back.astype(int) - (128, 98, 148)).max() <= 1
 
@@ -54,7 +62,7 @@ def plane(value: float) -> Plane:
 
 def test_a_colour_without_room_gives_up_chroma_and_keeps_its_hue() -> None:
     luma = np.full((1, 1), 240, np.uint8)
-    blue, green, red = (int(value) for value in colour_at_luma(luma, plane(-20), plane(100))[0, 0])
+    blue, green, red = (int(value) for value in coloured(luma, plane(-20), plane(100))[0, 0])
     assert red == 255
     wanted = np.arctan2(100, -20)
     found = np.arctan2((red - 240) / 1.402, (blue - 240) / 1.772)
@@ -65,7 +73,7 @@ def test_a_colour_without_room_gives_up_chroma_and_keeps_its_hue() -> None:
 @pytest.mark.parametrize("level", [0, 255])
 def test_black_and_white_stay_grey(level: int) -> None:
     luma = np.full((2, 2), level, np.uint8)
-    painted = colour_at_luma(luma, np.full((2, 2), 90, np.float32), np.full((2, 2), -90, np.float32))
+    painted = coloured(luma, np.full((2, 2), 90, np.float32), np.full((2, 2), -90, np.float32))
     assert (painted == level).all()
 
 

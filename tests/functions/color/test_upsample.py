@@ -87,7 +87,7 @@ def test_stripes_leave_no_seam() -> None:
     whole = np.stack([128 + 1.772 * cb, 128 - 0.344136 * cb - 0.714136 * cr, 128 + 1.402 * cr], -1)
     fits = ((whole > 0) & (whole < 255)).all(-1)
     assert fits.mean() > 0.2
-    assert np.abs(painted[fits] - whole[fits]).max() <= 0.51
+    assert np.abs(painted[fits] - whole[fits]).max() <= 0.55  # rounding, and the fixed point's
 
 
 def test_saturation_scales_chroma() -> None:
