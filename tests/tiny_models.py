@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from functions.colorise.models.caffe_proto import caffe_messages
+from functions.colorise.models.caffe.proto import caffe_messages
 from functions.colorise.models.card import ModelCard
 from functions.colorise.models.pinned import pin
 from functions.colorise.session import NetworkSession

@@ -112,9 +112,10 @@ def colour_at_luma(luma: Luma, offsets: Offsets) -> Pixels:
     return colour.astype(luma.dtype)
 
 
-def _fitted(luma: Luma, offsets: Offsets, white: int) -> npt.NDArray[np.float32]:
+def _fitted(luma: Luma, offsets: Offsets, white: int) -> Offsets:
     """Colours (n, 3) for luma (n, 1), their offsets (n, 3) shrunk until each primary is between black and white."""
     level, wanted = luma.astype(np.float32), offsets.astype(np.float32)
-    room = np.where(wanted > 0, white - level, level) / np.maximum(np.abs(wanted), np.float32(1e-6))
-    room = np.minimum(room.min(axis=1, keepdims=True), np.float32(1))
-    return np.rint(np.clip(level + wanted * room, 0, white))
+    space = np.where(wanted > 0, np.float32(white) - level, level)
+    room = np.minimum((space / np.maximum(np.abs(wanted), np.float32(1e-6))).min(axis=1, keepdims=True), np.float32(1))
+    fitted: Offsets = np.rint(np.clip(level + wanted * room, 0, white)).astype(offsets.dtype)
+    return fitted
