@@ -52,13 +52,12 @@ def print_rows(rows: list[Row], *, as_json: bool) -> None:
 def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, ...]]:
     """Milliseconds of each work, measured in turn (A B C A B C …), so that a slow minute slows all of them.
 
-    Each runs once before anything is counted.
+    In its turn each work runs twice, and the second run counts: the first pays for what the others left in the caches.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
-    for work in works.values():
-        work()
     for _ in range(rounds):
         for name, work in works.items():
+            work()
             started = time.perf_counter()
             work()
             taken[name].append((time.perf_counter() - started) * 1e3)

@@ -21,11 +21,8 @@ from functions.color.color_space import ycc_chroma_of
 if TYPE_CHECKING:
     from functions.color.color_space import Chroma, Lightness, Plane
 
-LIGHTNESS_SIGMA: Final = 3.0
-"""L*; coarse neighbours this much lighter or darker count 0.6. Old film's grain is about as strong."""
-
-DISTANCE_SIGMA: Final = 0.8
-"""Coarse pixels."""
+LIGHTNESS_SIGMA: Final = 2.0
+"""L*; coarse neighbours this much lighter or darker count 0.6. Old film's grain is about as strong at this size."""
 
 NO_NEIGHBOUR_ALIKE: Final = 1e-6
 """Weight that keeps plain interpolation where no neighbour has the pixel's lightness."""
@@ -82,24 +79,27 @@ def dark_damping(lightness: Lightness) -> Plane:
 
 
 def upsample_jointly(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane]:
-    """a* and b*, (h, w) each, from (h / stride, w / stride, 2): a bilateral mean over nine coarse pixels.
+    """a* and b*, (h, w) each, from (h / stride, w / stride, 2).
+
+    Bilinear interpolation whose four weights shrink with the neighbour's difference in lightness.
 
     Raises:
-        ValueError: the coarse size does not divide the fine one by one whole stride.
+        ValueError: the coarse size does not divide the fine one by one whole, even stride.
     """
     height, width = lightness.shape
     a, b = cv2.split(chroma)
     if a.shape == lightness.shape:
         return a, b
-    stride = height // a.shape[0]
-    if a.shape != (height // stride, width // stride) or height % stride or width % stride:
-        msg = f"chroma of {a.shape} does not divide lightness of {lightness.shape}"
-        raise ValueError(msg)
     rows, columns = a.shape
+    stride = height // rows
+    if (rows * stride, columns * stride) != lightness.shape or stride % 2:
+        msg = f"chroma of {a.shape} is no even fraction of lightness of {lightness.shape}"
+        raise ValueError(msg)
     # In units of sigma and with the half of the exponent folded in: weights are exp(-difference²).
     scaled = lightness * np.float32(0.5**0.5 / LIGHTNESS_SIGMA)
     coarse = cv2.resize(scaled, (columns, rows), interpolation=cv2.INTER_AREA)
-    # Each coarse pixel as a block of its fine ones, with a block more on every side: a neighbour is a shifted view.
+    # Each coarse pixel as a block of its fine ones, with a block more on every side: shifted by half a block up or
+    # down, left or right, every fine pixel lies on one of its four neighbours.
     blocks, blocks_a, blocks_b = (
         cv2.resize(
             cv2.copyMakeBorder(plane, 1, 1, 1, 1, cv2.BORDER_REPLICATE),
@@ -110,11 +110,11 @@ def upsample_jointly(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane
     )
     total_a, total_b = np.zeros_like(lightness), np.zeros_like(lightness)
     weights = np.full_like(lightness, 1e-12)
-    down = _distance_weights(height, stride)
-    across = _distance_weights(width, stride)
-    for row in range(3):
-        for column in range(3):
-            neighbour = np.s_[row * stride : row * stride + height, column * stride : column * stride + width]
+    down, across = _bilinear_weights(height, stride), _bilinear_weights(width, stride)
+    for row in range(2):
+        for column in range(2):
+            top, left = (stride // 2 + shift * stride for shift in (row, column))
+            neighbour = np.s_[top : top + height, left : left + width]
             difference = blocks[neighbour] - scaled
             weight = cv2.exp(cv2.multiply(difference, difference, scale=-1))
             weight += np.float32(NO_NEIGHBOUR_ALIKE)
@@ -128,11 +128,10 @@ def upsample_jointly(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane
     return total_a, total_b
 
 
-def _distance_weights(fine: int, stride: int) -> Plane:
-    """(3, fine): weights of the coarse pixel before, at and after each fine one, along one axis."""
-    within = (np.arange(fine) % stride + 0.5) / stride - 0.5  # from the centre of its own coarse pixel
-    distance = np.array([[-1.0], [0.0], [1.0]]) - within
-    return np.exp(-0.5 * (distance / DISTANCE_SIGMA) ** 2).astype(np.float32)
+def _bilinear_weights(fine: int, stride: int) -> Plane:
+    """(2, fine): weights of the coarse pixel before and after each fine one, along one axis."""
+    after = ((np.arange(fine) + 0.5) / stride + 0.5) % 1
+    return np.stack([1 - after, after]).astype(np.float32)
 
 
 def _guided_coefficients(luma: Plane, cb: Plane, cr: Plane) -> ChromaField:

@@ -10,10 +10,10 @@ from cli.bench_table import interleaved, rows_against
 from cli.main import main
 
 
-def test_works_take_turns_after_one_uncounted_run_each() -> None:
+def test_works_take_turns_and_warm_up_in_each() -> None:
     order: list[str] = []
     taken = interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)
-    assert "".join(order) == "abababab"
+    assert "".join(order) == "aabb" * 3
     assert {name: len(values) for name, values in taken.items()} == {"a": 3, "b": 3}
 
 
