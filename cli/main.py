@@ -63,13 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in words
     try:
-        return int(app(words, prog_name="colorise", standalone_mode=False) or ExitCode.DONE)
+        code = int(app(words, prog_name="colorise", standalone_mode=False) or ExitCode.DONE)
     except TyperException as error:
         _complain(error.format_message())
         return error.exit_code
     except (KeyboardInterrupt, Abort):
-        _complain("interrupted")
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; writing more would only raise it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         _complain(_one_line(error))
         return ExitCode.FAILED
+    if code == ExitCode.INTERRUPTED:  # Typer turns Ctrl-C in a command into this number, silently
+        _complain("interrupted")
+    return code
 
 
 def _one_line(error: Exception) -> str:
