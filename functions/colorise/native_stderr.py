@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 _STDERR: Final = 2
 
-_LIBRARIES: Final = re.compile(
-    rb"""
+_LIBRARIES: Final = rb"""
       ^\[[ ]*(?:FATAL|ERROR|WARN|INFO|DEBUG):\d+@                            # OpenCV
     | ^libpng[ ](?:error|warning):
     | ^(?:Corrupt[ ]JPEG|Premature[ ]end|Warning:|In[cv]|Unknown|Bogus)       # libjpeg
@@ -28,9 +27,7 @@ _LIBRARIES: Final = re.compile(
     | ^tempfile\.tif:[ ]                                                      # libtiff: Pillow's name for the file
     | Improper[ ]JPEG[ ]sampling | ^Apparently[ ]should                       # libtiff: in two lines
     | ^\s*$
-    """,
-    re.VERBOSE,
-)
+"""
 """A line that a library printed. Any other was printed by another thread meanwhile, and is handed on."""
 
 _one_at_a_time = threading.Lock()
@@ -73,7 +70,7 @@ def remarks_caught() -> Iterator[list[str]]:
             os.dup2(terminal, _STDERR)
             caught.seek(0)
             for line in caught:
-                if _LIBRARIES.search(line):
+                if re.search(_LIBRARIES, line, re.VERBOSE):
                     remarks.append(line.decode(errors="replace").strip())
                 else:
                     os.write(_STDERR, line)

@@ -41,8 +41,6 @@ EXPLAINED: Final = (
 )
 """How other files start, and what to say of them; the first match counts."""
 
-_EXPLAINED_PATTERN: Final = [(re.compile(start, re.DOTALL | re.IGNORECASE), words) for start, words in EXPLAINED]
-
 
 class Limits(NamedTuple):
     """What a picture may cost before it is refused; all of it is known from the header.
@@ -158,8 +156,8 @@ def _check_size(header: Header, limits: Limits) -> None:
 def _explained(data: bytes) -> Unreadable:
     """The error for a file that is no picture, with what it is where that can be told."""
     start = data[:1024]
-    for pattern, words in _EXPLAINED_PATTERN:
-        if pattern.match(start):
+    for pattern, words in EXPLAINED:
+        if re.match(pattern, start, re.DOTALL | re.IGNORECASE):
             return Unreadable(f"this is {words}", code="not-a-picture")
     if not start.strip(b"\x00"):
         return Unreadable("the file holds zeros only: it was not copied completely", code="not-a-picture")
