@@ -14,6 +14,7 @@ import numpy as np
 from cli.bench_pictures import bilinear, coarse_chroma, scene, voronoi
 from cli.bench_table import Row, interleaved, rows_against
 from cli.library import open_model
+from cli.peak_memory import peak_memory_of
 from cli.zhang_v2 import random_zhang_v2
 from functions.color.color_space import lightness_of, luma_of
 from functions.color.measures import bleeding
@@ -121,17 +122,8 @@ def _memory(scratch: Path, model: str) -> list[Row]:
     for megapixels in (1, 12, 100):
         picture = scratch / f"{megapixels}.jpg"
         picture.write_bytes(_jpeg(megapixels))
-        program = (
-            "import sys, resource; from cli.main import main; code = main(sys.argv[1:]);"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
-        )
-        words = ("photo", str(picture), "--model", model, "-y")
-        answer = subprocess.run(  # noqa: S603 - our own words
-            [sys.executable, "-c", program, *words], check=True, capture_output=True, text=True
-        )
-        # Linux counts in KiB, macOS in bytes.
-        unit = 1 if sys.platform == "darwin" else 1024
-        rows.append(Row("peak memory", f"photo of {megapixels} Mpx", int(answer.stdout.split()[-1]) * unit / 1e6, "MB"))
+        peak = peak_memory_of(["photo", str(picture), "--model", model, "--max-megapixels", "101", "-y"])
+        rows.append(Row("peak memory", f"photo of {megapixels} Mpx", peak / 1e6, "MB"))
     return rows
 
 

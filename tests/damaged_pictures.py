@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.colorise import picture_opencv
 from functions.colorise.picture_file import KINDS, Limits, Metadata, Picture, Provenance, read_picture, write_picture
+from functions.colorise.picture_file import opencv as picture_opencv
 from functions.errors import Rejected
 from tests.picture_files import colours, greys, png, png_chunk, saved, saved_frames, tiff, with_jpeg_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 LIMITS = Limits(max_pixels=4_000_000)
 NUMBERS = (b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\x00\x00\x00")
@@ -163,18 +163,24 @@ def tell(name: str, damage: str, data: bytes) -> None:
     sys.stdout.flush()  # before the next file has a chance to end the program
 
 
-def main(seed: int, count: int, large_bytes: int) -> None:
-    picture_opencv._LARGE_BYTES = large_bytes  # type: ignore[misc]  # which of two ways pictures go into OpenCV
+def damaged(seed: int, count: int) -> Iterator[tuple[str, str, bytes]]:
+    """Name, damage and bytes of so many damaged files."""
     chance = random.Random(seed)  # noqa: S311 - to be repeated
     files = whole_files()
-    for name, data in (files | odd_files()).items():
-        tell(name, "as it is", data)
     for _ in range(count):
         name, damage = chance.choice(list(files)), chance.choice(list(DAMAGE))
         hurt = bytearray(files[name])
         DAMAGE[damage](hurt, chance, list(files.values()))
         mended = name.startswith("png") and chance.random() < 0.7
-        tell(name, damage, with_right_checksums(bytes(hurt)) if mended else bytes(hurt))
+        yield name, damage, with_right_checksums(bytes(hurt)) if mended else bytes(hurt)
+
+
+def main(seed: int, count: int, large_bytes: int) -> None:
+    picture_opencv._LARGE_BYTES = large_bytes  # type: ignore[misc]  # which of two ways pictures go into OpenCV
+    for name, data in (whole_files() | odd_files()).items():
+        tell(name, "as it is", data)
+    for name, damage, data in damaged(seed, count):
+        tell(name, damage, data)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from cli.bench_table import interleaved, rows_against
 from cli.main import main
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_works_take_turns_and_warm_up_in_each() -> None:

@@ -6,7 +6,15 @@ import re
 import struct
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.header import PROFILE_BYTES, Header, Layout, Parts, damaged, ends_early, unsupported
+from functions.colorise.picture_file.containers.header import (
+    PROFILE_BYTES,
+    Header,
+    Layout,
+    Parts,
+    damaged,
+    ends_early,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.header import (
+from functions.colorise.picture_file.containers.header import (
     INCH_METRES,
     PROFILE_BYTES,
     XMP_BYTES,

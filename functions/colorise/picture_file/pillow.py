@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from functions.colorise.containers.header import damaged, ends_early, unsupported
-from functions.colorise.native_stderr import remarks_caught
-from functions.colorise.picture_header import KINDS
-from functions.colorise.picture_pixels import (
+from functions.colorise.picture_file.containers.header import damaged, ends_early, unsupported
+from functions.colorise.picture_file.header import KINDS
+from functions.colorise.picture_file.native_stderr import remarks_caught
+from functions.colorise.picture_file.pixels import (
     PROFILE_IGNORED,
     UNDECODABLE,
     Decoded,
@@ -21,14 +21,14 @@ from functions.colorise.picture_pixels import (
     on_damage,
     split_channels,
 )
-from functions.colorise.picture_profile import color_space, stripes
+from functions.colorise.picture_file.profile import color_space, stripes
 from functions.errors import Rejected, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.color.color_space import Pixels
-    from functions.colorise.containers.header import Header, Parts
+    from functions.colorise.picture_file.containers.header import Header, Parts
 
 _PILLOW_PLUGINS: Final = {
     "jpeg": ("JpegImagePlugin", "JpegImageFile"),
@@ -157,7 +157,7 @@ def _from_image(image: Any, header: Header) -> Decoded:  # noqa: ARG001 - as the
 
 def _from_cmyk(image: Any, header: Header) -> Decoded:
     """Ink to light, stripe by stripe: by the profile of the press, or else as if inks were perfect filters."""
-    from functions.colorise.picture_cms import to_srgb_8bit  # noqa: PLC0415 - Pillow is slow to import
+    from functions.colorise.picture_file.cms import to_srgb_8bit  # noqa: PLC0415 - Pillow is slow to import
 
     usable = color_space(header.profile) == "CMYK"
     pixels = np.empty((image.height, image.width, 3), np.uint8)

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import cv2
 import numpy as np
 
-from functions.colorise.containers import bmp, jpeg, png, tiff, webp
-from functions.colorise.picture_header import KINDS
-from functions.colorise.picture_pillow import NEEDS_HEIF
-from functions.colorise.picture_profile import stripes
+from functions.colorise.picture_file.containers import bmp, jpeg, png, tiff, webp
+from functions.colorise.picture_file.header import KINDS
+from functions.colorise.picture_file.pillow import NEEDS_HEIF
+from functions.colorise.picture_file.profile import stripes
 from functions.errors import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions.color.color_space import Pixels
-    from functions.colorise.picture_metadata import Metadata
+    from functions.colorise.picture_file.metadata import Metadata
 
 QUALITY: Final[Mapping[str, int]] = {"jpeg": 92, "webp": 90, "avif": 80, "heic": 80}
 """Where the caller does not say; 0 to 100. Each is about where its format's losses stop being seen at full size."""
@@ -55,7 +55,7 @@ def encode(pixels: Pixels, alpha: Pixels | None, *, kind: str, quality: int | No
     Args:
         pixels: (H, W) or (H, W, 3) blue, green, red; sRGB; uint8 or uint16.
         alpha: (H, W) of the same type, or None.
-        kind: one of `picture_header.KINDS`.
+        kind: one of `header.KINDS`.
         quality: 0 to 100 for the lossy kinds, or `LOSSLESS` for WebP; None for the kind's own.
         metadata: what the file shall say.
 

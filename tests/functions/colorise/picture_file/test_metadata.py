@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from functions.colorise.picture_exif import read_exif, read_orientation
 from functions.colorise.picture_file import Metadata, Picture, Provenance, read_picture, write_picture
-from functions.colorise.picture_iptc import read_iptc
-from functions.colorise.picture_metadata import DIGITAL_SOURCE_TYPE, REMARK
-from functions.colorise.picture_xmp import DC, PHOTOSHOP, Property, read_xmp, write_xmp
+from functions.colorise.picture_file.exif import read_exif, read_orientation
+from functions.colorise.picture_file.iptc import read_iptc
+from functions.colorise.picture_file.metadata import DIGITAL_SOURCE_TYPE, REMARK
+from functions.colorise.picture_file.xmp import DC, PHOTOSHOP, Property, read_xmp, write_xmp
 from tests.picture_files import colours, exif, ifd, saved, tiff, with_jpeg_segment, with_png_chunk
 
 if TYPE_CHECKING:

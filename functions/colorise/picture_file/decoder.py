@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.colorise.picture_opencv import decode_by_opencv
-from functions.colorise.picture_pillow import decode_by_pillow, decode_by_pillow_heif, wants_pillow
-from functions.colorise.picture_pixels import PROFILE_IGNORED, Decoded, check_claim
-from functions.colorise.picture_profile import color_to_srgb, grey_to_srgb
+from functions.colorise.picture_file.opencv import decode_by_opencv
+from functions.colorise.picture_file.pillow import decode_by_pillow, decode_by_pillow_heif, wants_pillow
+from functions.colorise.picture_file.pixels import PROFILE_IGNORED, Decoded, check_claim
+from functions.colorise.picture_file.profile import color_to_srgb, grey_to_srgb
 
 if TYPE_CHECKING:
-    from functions.colorise.containers.header import Header, Parts
+    from functions.colorise.picture_file.containers.header import Header, Parts
 
 
 def decode(parts: Parts, header: Header) -> Decoded:
     """The first picture of a file, in sRGB.
 
     Args:
-        parts: the file, as `picture_header.intact` gave it.
+        parts: the file, as `header.intact` gave it.
         header: of the file.
 
     Raises:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import cv2
 
-from functions.colorise.containers.header import damaged
-from functions.colorise.picture_header import KINDS
+from functions.colorise.picture_file.containers.header import damaged
+from functions.colorise.picture_file.header import KINDS
 
 if TYPE_CHECKING:
     from functions.color.color_space import Pixels
-    from functions.colorise.containers.header import Header
+    from functions.colorise.picture_file.containers.header import Header
 
 UNDECODABLE: Final = "its pixels cannot be decoded"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.header import (
+from functions.colorise.picture_file.containers.header import (
     EXIF_BYTES,
     PROFILE_BYTES,
     XMP_BYTES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from functions.colorise.containers.header import Header, Parts, damaged, ends_early
+from functions.colorise.picture_file.containers.header import Header, Parts, damaged, ends_early
 
 NAME: Final = "GIF"
 

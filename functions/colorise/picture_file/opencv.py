@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import cv2
 import numpy as np
 
-from functions.colorise.containers import png, tiff
-from functions.colorise.containers.header import damaged, ends_early, unsupported
-from functions.colorise.native_stderr import remarks_caught
-from functions.colorise.picture_header import KINDS
-from functions.colorise.picture_pixels import UNDECODABLE, on_damage, split_channels
-from functions.colorise.picture_profile import stripes
+from functions.colorise.picture_file.containers import png, tiff
+from functions.colorise.picture_file.containers.header import damaged, ends_early, unsupported
+from functions.colorise.picture_file.header import KINDS
+from functions.colorise.picture_file.native_stderr import remarks_caught
+from functions.colorise.picture_file.pixels import UNDECODABLE, on_damage, split_channels
+from functions.colorise.picture_file.profile import stripes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from functions.color.color_space import Pixels
-    from functions.colorise.containers.header import Header, Parts
-    from functions.colorise.picture_pixels import Decoded
+    from functions.colorise.picture_file.containers.header import Header, Parts
+    from functions.colorise.picture_file.pixels import Decoded
 
 _BYTE_BITS: Final = 8
 

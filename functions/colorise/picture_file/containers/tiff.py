@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.directory import (
+from functions.colorise.picture_file.containers.directory import (
     ACROSS,
     BYTE,
     DOWN,
@@ -19,7 +19,7 @@ from functions.colorise.containers.directory import (
     order_of,
     read_directory,
 )
-from functions.colorise.containers.header import (
+from functions.colorise.picture_file.containers.header import (
     PROFILE_BYTES,
     XMP_BYTES,
     Header,

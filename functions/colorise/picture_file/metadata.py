@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.picture_exif import Exif, read_density, read_exif
-from functions.colorise.picture_iptc import read_iptc
-from functions.colorise.picture_xmp import COLORISE, IPTC_EXTENSION, Property, merged, read_xmp, write_xmp
+from functions.colorise.picture_file.exif import Exif, read_density, read_exif
+from functions.colorise.picture_file.iptc import read_iptc
+from functions.colorise.picture_file.xmp import COLORISE, IPTC_EXTENSION, Property, merged, read_xmp, write_xmp
 
 if TYPE_CHECKING:
-    from functions.colorise.containers.header import Header
+    from functions.colorise.picture_file.containers.header import Header
 
 SOFTWARE: Final = "colorise"
 """What EXIF's `Software` says of files written here."""

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.header import (
+from functions.colorise.picture_file.containers.header import (
     EXIF_BYTES,
     PROFILE_BYTES,
     XMP_BYTES,

@@ -184,7 +184,7 @@ def _through_curves(pixels: Pixels, to_linear: npt.NDArray[np.float32], matrix: 
 
 def _through_tables(pixels: Pixels, profile: bytes) -> Pixels | None:
     """Convert by Little CMS: 8 bits directly, 16 bits by interpolation between sampled nodes."""
-    from functions.colorise.picture_cms import sampled_cube, to_srgb_8bit  # noqa: PLC0415 - Pillow is slow to import
+    from functions.colorise.picture_file.cms import sampled_cube, to_srgb_8bit  # noqa: PLC0415 - Pillow is slow to import
 
     if pixels.dtype == np.uint8:
         for rows in stripes(pixels):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from functions.colorise.containers.header import INCH_METRES, Header, Parts, damaged, ends_early, inches
+from functions.colorise.picture_file.containers.header import INCH_METRES, Header, Parts, damaged, ends_early, inches
 
 NAME: Final = "BMP"
 

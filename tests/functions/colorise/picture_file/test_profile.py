@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from functions.colorise.picture_file import read_picture
-from functions.colorise.picture_profile import color_to_srgb, grey_to_srgb, read_curves, srgb_encode
+from functions.colorise.picture_file.profile import color_to_srgb, grey_to_srgb, read_curves, srgb_encode
 from tests.picture_files import (
     ADOBE_TO_XYZ,
     DESCRIPTION,

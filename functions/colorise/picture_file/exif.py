@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.containers.directory import (
+from functions.colorise.picture_file.containers.directory import (
     ACROSS,
     DOWN,
     INCH,

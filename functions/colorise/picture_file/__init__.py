@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final, cast
 import cv2
 import numpy as np
 
-from functions.colorise.picture_decoder import decode
-from functions.colorise.picture_encoder import LOSSLESS, encode
-from functions.colorise.picture_exif import read_orientation
-from functions.colorise.picture_header import KINDS, Limits, intact, read_header
-from functions.colorise.picture_metadata import Metadata, Provenance, read_metadata
-from functions.colorise.picture_pillow import NEEDS_HEIF
+from functions.colorise.picture_file.decoder import decode
+from functions.colorise.picture_file.encoder import LOSSLESS, encode
+from functions.colorise.picture_file.exif import read_orientation
+from functions.colorise.picture_file.header import KINDS, Limits, intact, read_header
+from functions.colorise.picture_file.metadata import Metadata, Provenance, read_metadata
+from functions.colorise.picture_file.pillow import NEEDS_HEIF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.color.color_space import Pixels
-    from functions.colorise.containers.header import Header
+    from functions.colorise.picture_file.containers.header import Header
 
 __all__ = ["KINDS", "Limits", "Metadata", "Picture", "Provenance", "read_picture", "readable_kinds", "write_picture"]
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from functions.colorise.native_stderr import remarks_caught
+from functions.colorise.picture_file.native_stderr import remarks_caught
 from tests.picture_files import colours, saved
 
 PROGRAM = """
 import os, sys
-from functions.colorise.native_stderr import remarks_caught
+from functions.colorise.picture_file.native_stderr import remarks_caught
 {before}
 with remarks_caught() as remarks:
     os.write(2, b"libpng error: Not enough image data\\n")

@@ -6,13 +6,13 @@ import re
 import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from functions.colorise.containers import bmp, gif, heif, jpeg, png, tiff, webp
+from functions.colorise.picture_file.containers import bmp, gif, heif, jpeg, png, tiff, webp
 from functions.errors import Rejected, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from functions.colorise.containers.header import Header, Parts
+    from functions.colorise.picture_file.containers.header import Header, Parts
 
 KINDS: Final[Mapping[str, str]] = {
     "jpeg": "JPEG",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from functions.colorise.picture_xmp import DC, PHOTOSHOP, Form, Property
+from functions.colorise.picture_file.xmp import DC, PHOTOSHOP, Form, Property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

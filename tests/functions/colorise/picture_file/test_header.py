@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from functions.colorise.picture_file import Limits, read_picture
-from functions.colorise.picture_header import KINDS, read_header, sniff
+from functions.colorise.picture_file.header import KINDS, read_header, sniff
 from functions.errors import Rejected, Unreadable
 from tests.picture_files import (
     colours,
@@ -177,7 +177,7 @@ MEASURE = """
 import sys
 from functions.colorise.picture_file import read_picture
 from functions.errors import Rejected
-import functions.colorise.picture_pillow, PIL.TiffImagePlugin, xml.etree.ElementTree
+import functions.colorise.picture_file.pillow, PIL.TiffImagePlugin, xml.etree.ElementTree
 
 def peak():
     with open("/proc/self/status") as status:
