@@ -74,12 +74,13 @@ def colorise_photo(
             raise Rejected(verdict.reason, code="already-colour")
         notes.append(f"{verdict.reason}; coloured anew, as asked")
     luma = luma_of(picture.pixels)
-    before: Pixels = picture.pixels
+    before = picture.pixels if wishes.compare else None
+    picture = replace(picture, pixels=luma)  # lets go of the original's pixels: a quarter of all memory
     if wishes.restore_tone:
         luma = restore_tone(luma)
     pixels = coloriser.paint(luma, coloriser.chroma(luma), saturation=wishes.saturation)
     coloured = replace(picture, pixels=pixels)
-    if wishes.compare:
+    if before is not None:
         coloured = _beside(before, coloured)
     kind = wishes.kind or picture.kind
     written = write_picture(
