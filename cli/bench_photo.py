@@ -133,9 +133,9 @@ def _bleeding() -> list[Row]:
     for seed in range(4):
         truth = voronoi(seed)
         luma = luma_of(truth)
-        small = cv2.resize(luma, (EDGE_SIDE, EDGE_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.resize(luma, (EDGE_SIDE, EDGE_SIDE), interpolation=cv2.INTER_AREA)
         chroma = coarse_chroma(truth, EDGE_SIDE)
-        ours.append(bleeding(paint(luma, chroma_field(chroma, lightness_of(small / np.float32(255)), small)), truth))
+        ours.append(bleeding(paint(luma, chroma_field(chroma, lightness_of(small), small.astype(np.float32))), truth))
         plain.append(bleeding(bilinear(luma, chroma), truth))
     before, after = float(np.mean(plain)), float(np.mean(ours))
     return [

@@ -58,7 +58,7 @@ def bilinear(luma: Luma, chroma: Chroma) -> Pixels:
     """Colour luma (H, W) with chroma stretched without regard for edges: what everybody did first."""
     height, width = luma.shape
     stretched = cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR)
-    lab = np.dstack([lightness_of(luma.astype(np.float32) / np.float32(255)), stretched])
+    lab = np.dstack([lightness_of(luma), stretched])
     return _to_bytes(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR) * np.float32(255))
 
 

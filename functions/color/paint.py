@@ -60,7 +60,7 @@ def paint(luma: Luma, field: ChromaField) -> Pixels:
     halves = primary_offsets(*(np.clip(plane, -LARGEST_CHROMA, LARGEST_CHROMA) for plane in chroma))
     if luma.dtype == np.uint8:
         # Fixed point: half as many bytes to move as floats, and five bits behind the point to interpolate.
-        stored: npt.NDArray[Any] = np.rint(halves * np.float32(FINE)).astype(np.int16)
+        stored: npt.NDArray[Any] = cv2.addWeighted(halves, FINE, halves, 0, 0, dtype=cv2.CV_16S)  # scales and rounds
     else:
         stored = halves * unit
     painted: Pixels = np.empty((height, width, 3), luma.dtype)

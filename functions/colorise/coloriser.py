@@ -47,8 +47,8 @@ class Coloriser:
     def look(self, luma: Luma) -> Seen:
         """Shrink luma (H, W) to what the network sees."""
         size = self.network_size(luma.shape[0], luma.shape[1])
-        small = _resized(luma, size).astype(np.float32) * np.float32(255 / full_scale(luma))
-        return Seen(lightness_of(small * np.float32(1 / 255)), small)
+        small = _resized(luma, size)
+        return Seen(lightness_of(small), small.astype(np.float32) * np.float32(255 / full_scale(luma)))
 
     def chroma(self, luma: Luma) -> ChromaField:
         """Run the network on a picture's luma (H, W).

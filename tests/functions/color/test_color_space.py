@@ -79,9 +79,10 @@ def test_black_and_white_stay_grey(level: int) -> None:
 
 def test_lightness_of_grey_is_the_l_of_lab() -> None:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    lightness = lightness_of(grey.astype(np.float32) / np.float32(255))
+    lightness = lightness_of(grey)
     lab = lab_of(grey)
     assert np.abs(lightness - lab[..., 0]).max() < 1e-3
+    assert np.abs(lightness_of(grey.astype(np.uint16) * 257) - lightness).max() < 1e-3
     assert np.abs(lab[..., 1:]).max() < 0.2  # OpenCV interpolates the cube root in a table
     # CIE 1976: L* = 116 (Y / Yn)^(1/3) - 16, Y from the sRGB curve.
     linear = ((200 / 255 + 0.055) / 1.055) ** 2.4

@@ -16,8 +16,8 @@ from functions.color.upsample import DARK_LIGHTNESS, ChromaField, chroma_field, 
 
 def painted_by_field(truth: Pixels, side: int = 256) -> Pixels:
     luma = luma_of(truth)
-    small = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
-    field = chroma_field(coarse_chroma(truth, side), lightness_of(small / np.float32(255)), small)
+    small = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA)
+    field = chroma_field(coarse_chroma(truth, side), lightness_of(small), small.astype(np.float32))
     return paint(luma, field)
 
 
@@ -30,8 +30,7 @@ def test_colour_bleeds_much_less_than_with_bilinear_interpolation() -> None:
 
 def test_flat_chroma_stays_what_it_is() -> None:
     generator = np.random.default_rng(3)
-    luma = generator.integers(60, 200, (64, 96)).astype(np.float32)
-    lightness = lightness_of(luma / np.float32(255))
+    lightness = lightness_of(generator.integers(60, 200, (64, 96)).astype(np.uint8))
     a, b = upsample_jointly(np.full((16, 24, 2), (12, -7), np.float32), lightness)
     assert np.abs(a - 12).max() < 1e-3
     assert np.abs(b + 7).max() < 1e-3
@@ -39,8 +38,8 @@ def test_flat_chroma_stays_what_it_is() -> None:
 
 def test_grey_answers_paint_grey() -> None:
     luma = np.random.default_rng(4).integers(0, 256, (70, 51)).astype(np.uint8)
-    small = cv2.resize(luma, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
-    field = chroma_field(np.zeros((16, 16, 2), np.float32), lightness_of(small / np.float32(255)), small)
+    small = cv2.resize(luma, (64, 64), interpolation=cv2.INTER_AREA)
+    field = chroma_field(np.zeros((16, 16, 2), np.float32), lightness_of(small), small.astype(np.float32))
     painted = paint(luma, field)
     assert np.abs(painted.astype(int) - luma[..., None]).max() <= 1
 
