@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from functions.color.color_space import lab_of, lightness_of
+from functions.color.color_space import bgr_of_lab, lab_of, lightness_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,8 +44,7 @@ def voronoi(seed: int, side: int = 512) -> Pixels:
     lab = np.empty((side, side, 3), np.float32)
     lab[..., 0] = np.clip(generator.uniform(25, 85, 14)[cell] + texture, 2, 98)
     lab[..., 1:] = generator.uniform(-40, 40, (14, 2))[cell]
-    bgr = cv2.cvtColor(cv2.GaussianBlur(lab, (0, 0), 0.8), cv2.COLOR_LAB2BGR)
-    return _to_bytes(bgr * np.float32(255))
+    return _to_bytes(bgr_of_lab(*cv2.split(cv2.GaussianBlur(lab, (0, 0), 0.8))) * np.float32(255))
 
 
 def coarse_chroma(truth: Pixels, side: int) -> Chroma:
@@ -58,8 +57,7 @@ def bilinear(luma: Luma, chroma: Chroma) -> Pixels:
     """Colour luma (H, W) with chroma stretched without regard for edges: what everybody did first."""
     height, width = luma.shape
     stretched = cv2.resize(chroma, (width, height), interpolation=cv2.INTER_LINEAR)
-    lab = np.dstack([lightness_of(luma), stretched])
-    return _to_bytes(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR) * np.float32(255))
+    return _to_bytes(bgr_of_lab(lightness_of(luma), *cv2.split(stretched)) * np.float32(255))
 
 
 def _to_bytes(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

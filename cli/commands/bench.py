@@ -1,7 +1,5 @@
 """`colorise bench`: speed as ratios, measured side by side in one run."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`colorise doctor`: what is here, what works, how fast it is."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

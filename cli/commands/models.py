@@ -1,8 +1,5 @@
 """`colorise models`: the networks on this machine."""
 
-from __future__ import annotations
-
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +11,6 @@ from cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from functions.colorise.models.card import ModelCard
-    from functions.colorise.models.install import Description
     from functions.colorise.models.library import Library
 
 app = typer.Typer(help="List, fetch, import, verify and remove models.", no_args_is_help=True, rich_markup_mode=None)
@@ -36,6 +32,8 @@ def list_models(*, as_json: AsJson = False) -> int:
 
     rows = rows_of(_library())
     if as_json:
+        import json  # noqa: PLC0415 - see above
+
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif sys.stdout.isatty():
         print_table(rows)
@@ -56,6 +54,8 @@ def show(
 
     fields = asdict(_card_to_show(name))
     if as_json:
+        import json  # noqa: PLC0415 - see above
+
         typer.echo(json.dumps(fields, indent=2, ensure_ascii=False))
         return ExitCode.DONE
     from cli.model_table import card_lines  # noqa: PLC0415 - see above
@@ -234,13 +234,13 @@ def remove(
     return ExitCode.DONE
 
 
-def _library() -> Library:
+def _library() -> "Library":
     from cli.library import open_library  # noqa: PLC0415 - see above
 
     return open_library()
 
 
-def _card_to_show(name: str) -> ModelCard:
+def _card_to_show(name: str) -> "ModelCard":
     from cli.library import load_network  # noqa: PLC0415 - see above
 
     library = _library()
@@ -252,7 +252,7 @@ def _card_to_show(name: str) -> ModelCard:
     return library.find(name)
 
 
-def _card_to_fetch(library: Library, name: str) -> ModelCard:
+def _card_to_fetch(library: "Library", name: str) -> "ModelCard":
     from functions.colorise.models.card_file import read_card  # noqa: PLC0415 - see above
     from functions.colorise.models.install import check_not_ours  # noqa: PLC0415 - numpy
 
@@ -268,7 +268,7 @@ def _card_to_fetch(library: Library, name: str) -> ModelCard:
     return card
 
 
-def _is_here(library: Library, card: ModelCard) -> bool:
+def _is_here(library: "Library", card: "ModelCard") -> bool:
     """Whether a model of just these files is on this machine, intact."""
     from functions.colorise.models.sources import parts  # noqa: PLC0415 - see above
     from functions.errors import Rejected  # noqa: PLC0415 - see above

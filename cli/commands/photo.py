@@ -1,7 +1,5 @@
 """`colorise photo`: photographs, one or thousands."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
