@@ -34,8 +34,10 @@ def inside_mount(lab: Lab) -> Lab:
     """
     height, width = lab.shape[:2]
     rim = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-    apart = lab - np.median(rim, axis=0)
-    alike = np.einsum("ijk,ijk->ij", apart, apart) < ALIKE**2
+    apart = np.zeros((height, width), np.float32)
+    for axis, level in enumerate(np.median(rim, axis=0).tolist()):
+        apart += (lab[..., axis] - np.float32(level)) ** 2
+    alike = apart < ALIKE**2
     rows = _runs(alike)
     if sum(rows) >= height:
         return lab
@@ -46,7 +48,7 @@ def inside_mount(lab: Lab) -> Lab:
     rows = _runs(alike[:, columns[0] : width - columns[1]])
     taken = [run + EDGE if run else 0 for run in (*rows, *columns)]
     top, bottom, left, right = taken
-    inside = lab[top : height - bottom, left : width - right]
+    inside = lab[top : max(height - bottom, 0), left : max(width - right, 0)]
     return inside if np.count_nonzero(taken) >= SIDES and inside[..., 0].size >= LEAST * height * width else lab
 
 
