@@ -52,16 +52,21 @@ def print_rows(rows: list[Row], *, as_json: bool) -> None:
 def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, ...]]:
     """Milliseconds of each work, measured in turn (A B C A B C …), so that a slow minute slows all of them.
 
-    In its turn each work runs twice, and the second run counts: the first pays for what the others left in the caches.
+    In its turn each work runs four times: the first run pays for what the others left in the caches, and of the other
+    three the middle one counts.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
             work()
-            started = time.perf_counter()
-            work()
-            taken[name].append((time.perf_counter() - started) * 1e3)
+            taken[name].append(sorted(_milliseconds(work) for _ in range(3))[1])
     return {name: tuple(values) for name, values in taken.items()}
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1e3
 
 
 def rows_against(group: str, taken: Mapping[str, tuple[float, ...]], against: str, unit: str = "ms") -> list[Row]:

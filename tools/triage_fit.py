@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from functions.colorise.triage import PART, Verdict, triage
 from tools.triage_set import cases, photo_cases
 
-DOUBT: Final = 1.5
+DOUBT: Final = 1.0
 """Taken from the log odds: people who ask for colour send few pictures in colour, and to be refused a stained print is
 worse than to have a pale photograph coloured anew."""
 

@@ -50,7 +50,7 @@ OFF: Final = 12.0
 PART: Final = 0.012
 """Share of the picture from which one connected part off the tint makes it a colour picture; a stamp is smaller."""
 
-LEAST_COLOR: Final = 1.8
+LEAST_COLOR: Final = 1.5
 """ab, the least spread of large areas that counts as colour: people hardly see less, and stains spread as far."""
 
 SPLIT_DEGREES: Final = 75.0
@@ -67,7 +67,7 @@ TINTS: Final = (
 """Name, hue in degrees (from a*, towards b*), least chroma, least L* of the blacks; the first that fits."""
 
 WEIGHTS: Final = (8.5, 5.3, -1.5, -5.6)
-BIAS: Final = 11.3
+BIAS: Final = 11.8
 """Of the logistic regression in `Figures.evidence`, by tools/triage_fit.py."""
 
 Picture = TypeVar("Picture", bound=npt.NDArray[Any])

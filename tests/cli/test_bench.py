@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_works_take_turns_and_warm_up_in_each() -> None:
     order: list[str] = []
     taken = interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)
-    assert "".join(order) == "aabb" * 3
+    assert "".join(order) == "aaaabbbb" * 3
     assert {name: len(values) for name, values in taken.items()} == {"a": 3, "b": 3}
 
 
