@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from cli.cores import usable_cores
 from cli.exit_codes import ExitCode
-from cli.files import write_whole
 from cli.library import open_model
 from cli.progress import counted
 from cli.sources import KIND_OF_EXTENSION, STDIN, Source, Usage, default_kind, default_target, find_sources
@@ -22,6 +21,7 @@ from functions.colorise.photo import ColouredPhoto, Wishes, colorise_photo
 from functions.colorise.picture_file import Provenance
 from functions.colorise.session import NetworkSession
 from functions.errors import Rejected, Unreadable
+from functions.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

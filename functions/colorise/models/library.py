@@ -19,6 +19,7 @@ from functions.colorise.models.card_file import (
 )
 from functions.colorise.models.shelf import SHELF
 from functions.errors import Rejected
+from functions.whole_file import PARTIAL, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,10 +177,10 @@ class Library:
         card_from_json(text, where=f"the card of {card.name}")  # what is written can be read again
         place.mkdir(parents=True, exist_ok=True)
         (place / CARD_FILE).unlink(missing_ok=True)
-        for stale in place.glob(f"{card.weights.name}.*.part"):  # of a process that was killed here
+        for stale in place.glob(f"*{PARTIAL}"):  # of a process that was killed here
             stale.unlink(missing_ok=True)
-        _write_whole(place / card.weights.name, weights)
-        _write_whole(place / CARD_FILE, text)
+        write_whole(place / card.weights.name, weights)
+        write_whole(place / CARD_FILE, text)
         return place
 
     def remove(self, name: str) -> None:
@@ -200,7 +201,7 @@ class Library:
         (place / CARD_FILE).unlink(missing_ok=True)
         sources = {file.name for file in known.built_from} if known else set()
         for path in place.iterdir():
-            if path.suffix in {".onnx", ".part", ".etag"} or path.name in sources:
+            if path.suffix in {".onnx", ".part", ".etag", PARTIAL} or path.name in sources:
                 path.unlink()
         with contextlib.suppress(OSError):  # not empty: something else lives here
             place.rmdir()
@@ -220,16 +221,3 @@ class Library:
         if name in self._shelf:
             return f"run `colorise models fetch {name}` again"
         return f"run `colorise models remove {name}` and import or fetch it again"
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that its name never stands for half of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -66,7 +66,7 @@ def test_replaces_a_model_of_the_same_name(library: Library, tiny: ModelCard) ->
 
 
 def test_what_a_killed_process_left_half_written_goes(library: Library, tiny: ModelCard) -> None:
-    (library.place("tiny") / "tiny.onnx.4711.part").write_bytes(NET[:100])
+    (library.place("tiny") / ".4711.partial").write_bytes(NET[:100])
     library.add(tiny, NET)
     assert {path.name for path in library.place("tiny").iterdir()} == {"tiny.onnx", "card.json"}
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from cli.files import write_whole
+from functions.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_full_disk_leaves_the_old_result_and_nothing_half(tmp_path: Path) -> N
     target.write_bytes(b"old")
     # A limit on the size of files stands in for a disk that fills up in the middle of a write.
     program = (
-        "import resource, sys; from pathlib import Path; from cli.files import write_whole\n"
+        "import resource, sys; from pathlib import Path; from functions.whole_file import write_whole\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write_whole(Path(sys.argv[1]), b'n' * 5000)\n"
         "except OSError as error: print(error.strerror)\n"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PARTIAL: Final = ".partial"
+"""Ends the names of files that are being written; what a killed process left behind may be deleted."""
 
 
 def write_whole(target: Path, data: bytes) -> None:
@@ -22,7 +25,7 @@ def write_whole(target: Path, data: bytes) -> None:
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
     # A short name of its own: the target's may be as long as names can be.
-    partial = target.with_name(f".{secrets.token_hex(8)}.partial")
+    partial = target.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
     try:
         with partial.open("xb") as file:
             file.write(data)
