@@ -74,7 +74,7 @@ def test_lists_tab_separated_when_piped(library: Library, capsys: pytest.Capture
     out, err = capsys.readouterr()
     rows = [line.split("\t") for line in out.splitlines()]
     assert [row[:3] for row in rows] == [
-        ["small", "built in", "13177786"],
+        ["small", "built in", str(SHELF["small"].weights.bytes)],
         ["broken", "damaged", "0"],
         ["zhang16", "to fetch", "128961797"],
     ]
@@ -87,7 +87,7 @@ def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list", "--json"]) == ExitCode.DONE
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == ["small", "zhang16"]
-    assert rows[0]["bytes"] == 13_177_786
+    assert rows[0]["bytes"] == SHELF["small"].weights.bytes
 
 
 @pytest.mark.usefixtures("library")
