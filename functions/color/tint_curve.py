@@ -53,9 +53,14 @@ class TintCurve:
         return np.stack(ab, axis=1).astype(np.float32)
 
 
+NEUTRAL: Final = TintCurve(np.zeros((1, 2), np.float32))
+"""Of a picture with one channel: nothing needs to be fitted."""
+
+
 def trust(lightness: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """How much chroma counts at this L*, (N,), 0.02 to 1."""
-    return np.clip((lightness - BLACK) / (DIM - BLACK), 0.02, 1).astype(np.float32)
+    trusted: npt.NDArray[np.float32] = np.clip((lightness - BLACK) / (DIM - BLACK), 0.02, 1).astype(np.float32)
+    return trusted
 
 
 def fit_tint(cells: Cells) -> TintCurve:
@@ -85,4 +90,5 @@ def _shares(lightness: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.fl
     if count == 1:
         return np.ones((len(lightness), 1), np.float32)
     place = np.clip(lightness / 100, 0, 1) * (count - 1)
-    return np.maximum(1 - np.abs(place[:, None] - np.arange(count)), 0).astype(np.float32)
+    shares: npt.NDArray[np.float32] = np.maximum(1 - np.abs(place[:, None] - np.arange(count)), 0).astype(np.float32)
+    return shares

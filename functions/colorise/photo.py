@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.color.color_space import luma_of
+from functions.color.color_space import full_scale, luma_of
 from functions.color.tone import restore_tone
 from functions.colorise.picture_file import Limits, read_picture, write_picture
 from functions.colorise.triage import Triage, Verdict, triage
@@ -65,7 +65,7 @@ def colorise_photo(
     """
     started = time.perf_counter()
     picture = read_picture(data, wishes.limits)
-    verdict = triage(picture.pixels)
+    verdict = triage(_visible(picture))
     notes = list(picture.notes)
     if verdict.verdict is Verdict.UNUSABLE:
         raise Rejected(verdict.reason, code="nothing-to-colour")
@@ -95,6 +95,16 @@ def colorise_photo(
         notes=tuple(notes),
         seconds=time.perf_counter() - started,
     )
+
+
+def _visible(picture: Picture) -> Pixels:
+    """The pixels, white where they are transparent: what lies under there is nobody's colour."""
+    if picture.alpha is None:
+        return picture.pixels
+    hidden = picture.alpha < full_scale(picture.pixels) // 2
+    visible = picture.pixels.copy()
+    visible[hidden] = full_scale(picture.pixels)
+    return visible
 
 
 def _beside(before: Pixels, after: Picture) -> Picture:

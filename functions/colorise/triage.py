@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from functions.color.color_space import lab_of
 from functions.color.mount import inside_mount
-from functions.color.tint_curve import fit_tint, trust
+from functions.color.tint_curve import NEUTRAL, fit_tint, trust
 
 if TYPE_CHECKING:
     from functions.color.color_space import Pixels
@@ -135,8 +135,9 @@ def triage(pixels: Pixels) -> Triage:
         pixels: (H, W) or (H, W, 3) blue, green, red; uint8 or uint16; one pixel or more.
     """
     fine = _averaged(inside_mount(lab_of(_thumbnail(pixels))), FINE)
+    grey = pixels.ndim == 2  # noqa: PLR2004 - (H, W)
     step = 2 if fine[..., 0].size > MIDDLE else 1  # every fourth of many cells says as much in a quarter of the time
-    curve = fit_tint(fine[::step, ::step].reshape(-1, 3))
+    curve = NEUTRAL if grey else fit_tint(fine[::step, ::step].reshape(-1, 3))
     figures = _figures(fine, curve)
     if figures.luma_range < UNIFORM:
         return Triage(Verdict.UNUSABLE, None, figures, _empty(figures))

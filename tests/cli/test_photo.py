@@ -244,3 +244,20 @@ def test_an_interrupted_batch_leaves_whole_pictures_only(tmp_path: Path, stop: s
         assert running.returncode == 130
         assert shown == "colorise: interrupted\n"
         assert sorted(out.iterdir()) == results
+
+
+def test_what_lies_under_transparent_pixels_counts_for_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    luma = grey()
+    rgba = np.dstack([luma, luma, luma, np.full_like(luma, 255)])
+    rgba[:60] = (40, 200, 20, 0)  # a vivid green that nobody sees
+    cv2.imwrite(str(tmp_path / "cut.png"), rgba)
+    assert main(["photo", str(tmp_path / "cut.png")]) == 0
+    result = cv2.imread(str(tmp_path / "cut.color.png"), cv2.IMREAD_UNCHANGED)
+    assert result is not None
+    assert (result[..., 3] == rgba[..., 3]).all()
+    rgba[..., 3] = 0
+    cv2.imwrite(str(tmp_path / "glass.png"), rgba)
+    assert main(["photo", str(tmp_path / "glass.png")]) == 3
+    assert "nothing to colour" in capsys.readouterr().err
