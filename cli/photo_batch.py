@@ -132,7 +132,8 @@ def _planned(batch: Batch, sources: list[Source], output: str | None) -> tuple[l
             msg = f"{source.path}: the result would replace the original; give another -o"
             raise Usage(msg)
         if where in taken:
-            msg = f"{taken[where]} and {source.path} would both become {target}: colour them apart, or into folders of their own"
+            both = f"{taken[where]} and {source.path} would both become {target}"
+            msg = f"{both}: colour them apart, or into folders of their own"
             raise Usage(msg)
         taken[where] = source.path
         if target.exists() and not batch.overwrite:
