@@ -28,6 +28,8 @@ from functions.colorise.session import NetworkSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cli.zhang_v2 import Files
+
 IMPORTS: Final = "import numpy, cv2, onnxruntime"
 ZHANG: Final = "2016 network alone, onnxruntime, 224 px"
 EDGE_SIDE: Final = 256
@@ -67,7 +69,8 @@ def _warm(scratch: Path, rounds: int, threads: int, model: str, opencv4: str | N
     card, weights = open_model(model)
     session = NetworkSession(weights, card, threads=threads)
     coloriser = Coloriser(session)
-    zhang = NetworkSession(random_zhang_v2().onnx, SHELF["zhang16"], threads=threads)
+    files = random_zhang_v2()
+    zhang = NetworkSession(files.onnx, SHELF["zhang16"], threads=threads)
     generator = np.random.default_rng(0)
     ours, theirs = (generator.uniform(0, 100, (side, side)).astype(np.float32) for side in (256, 224))
     works: dict[str, Callable[[], object]] = {ZHANG: lambda: zhang.predict(theirs)}
@@ -77,18 +80,15 @@ def _warm(scratch: Path, rounds: int, threads: int, model: str, opencv4: str | N
             data, coloriser, Wishes()
         )
     works[f"network {model} alone, 256 px"] = lambda: session.predict(ours)
-    works["2016 network alone, onnxruntime, 256 px"] = lambda: zhang.predict(
-        np.ascontiguousarray(cv2.resize(theirs, (256, 256)))
-    )
+    works["2016 network alone, onnxruntime, 256 px"] = lambda: zhang.predict(ours)
     rows = rows_against(f"warm, {threads} threads", interleaved(works, rounds), ZHANG)
     if opencv4:
-        rows.append(_opencv4(scratch, rounds, threads, opencv4))
+        rows.append(_opencv4(files, scratch, rounds, threads, opencv4))
     return rows
 
 
-def _opencv4(scratch: Path, rounds: int, threads: int, python: str) -> Row:
+def _opencv4(files: Files, scratch: Path, rounds: int, threads: int, python: str) -> Row:
     """Time OpenCV 4's own Caffe engine in its own process; it cannot be loaded beside OpenCV 5."""
-    files = random_zhang_v2()
     prototxt, caffemodel = scratch / "zhang.prototxt", scratch / "zhang.caffemodel"
     prototxt.write_bytes(files.prototxt)
     caffemodel.write_bytes(files.caffemodel)

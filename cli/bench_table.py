@@ -59,11 +59,12 @@ def interleaved(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[
     for _ in range(rounds):
         for name, work in works.items():
             work()
-            taken[name].append(sorted(_milliseconds(work) for _ in range(3))[1])
+            taken[name].append(sorted(milliseconds(work) for _ in range(3))[1])
     return {name: tuple(values) for name, values in taken.items()}
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
+def milliseconds(work: Callable[[], object]) -> float:
+    """Time one run of a work."""
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1e3

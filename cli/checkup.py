@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, Literal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import cv2
 import numpy as np
 
+from cli.bench_table import milliseconds
 from cli.cores import usable_cores
 from cli.library import open_library
 from functions.color.upsample import chroma_field
@@ -112,12 +112,12 @@ def _hardware() -> Iterator[Finding]:
         return
     for provider in gpus:
         try:
-            session = NetworkSession(weights, card, require_gpu=True)
+            session = NetworkSession(weights, card, gpus=[provider], require_gpu=True)
             session.predict(np.zeros((64, 64), np.float32))
         except Rejected as error:
             yield Finding("hardware", provider, error.reason, "note", "the CPU is used instead")
         else:
-            yield Finding("hardware", provider, f"runs ({session.provider})")
+            yield Finding("hardware", provider, "runs")
     if not gpus:
         yield Finding("hardware", "GPU", "no provider in this ONNX Runtime; the CPU is used")
 
@@ -125,8 +125,6 @@ def _hardware() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     library = open_library()
     for card in library.cards():
-        if not card.weights.sha256:
-            continue
         try:
             library.weights(card)
         except (Rejected, OSError) as error:
@@ -201,9 +199,4 @@ def _default_model() -> tuple[ModelCard, bytes] | tuple[None, None]:
 
 def _median_seconds(work: Callable[[], object], times: int) -> float:
     work()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+    return statistics.median(milliseconds(work) for _ in range(times)) / 1e3

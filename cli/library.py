@@ -45,4 +45,4 @@ def load_network(weights: bytes, card: ModelCard) -> Network:
     """Load a network on the CPU, to try it."""
     from functions.colorise.session import NetworkSession  # noqa: PLC0415 - brings ONNX Runtime
 
-    return NetworkSession(weights, card, gpu=False)
+    return NetworkSession(weights, card, gpus=())

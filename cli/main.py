@@ -73,12 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; writing more would only raise it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
-    except Rejected as error:
-        _complain(_one_line(error), debug=debug)
-        return ExitCode.USAGE if error.code == "usage" else ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is one line too, unless --debug
         _complain(_one_line(error), debug=debug)
-        return ExitCode.FAILED
+        return ExitCode.USAGE if isinstance(error, Rejected) and error.code == "usage" else ExitCode.FAILED
     if code == ExitCode.INTERRUPTED:  # Typer turns Ctrl-C in a command into this number, silently
         _complain("interrupted")
     return code

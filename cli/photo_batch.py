@@ -83,10 +83,10 @@ class Engine:
 
 def colour_stream(batch: Batch, target: Path | None) -> int:
     """Colour standard input into a file or standard output."""
-    data = sys.stdin.buffer.read(batch.wishes.limits.max_bytes + 1)  # one more than allowed: enough to be refused
     if target is not None and target.exists() and not batch.overwrite:
         raise _exists(target)
     kind = _kind_of(target) if target is not None else None
+    data = sys.stdin.buffer.read(batch.wishes.limits.max_bytes + 1)  # one more than allowed: enough to be refused
     wishes = replace(batch.wishes, kind=batch.wishes.kind or kind)
     report = _run(Engine(batch, threads=usable_cores()), Job(Path(STDIN), target, wishes), data)
     _tell(report, batch)

@@ -35,7 +35,7 @@ layer { name: 'silence' type: 'Silence' bottom: 'class8_ab' }
 
 
 def load(weights: bytes, card: ModelCard) -> NetworkSession:
-    return NetworkSession(weights, card, gpu=False)
+    return NetworkSession(weights, card, gpus=())
 
 
 def onnx_net(  # noqa: PLR0913 - all that a test may want odd

@@ -34,6 +34,9 @@ Lightness: TypeAlias = npt.NDArray[np.float32]
 Chroma: TypeAlias = npt.NDArray[np.float32]
 """(H, W, 2), a* and b* of CIE Lab, about -110 to 110."""
 
+Lab: TypeAlias = npt.NDArray[np.float32]
+"""(H, W, 3), L*, a*, b*."""
+
 LUMA_WEIGHTS: Final = np.array([0.114, 0.587, 0.299], np.float32)
 """Of blue, green and red in Y': ITU-R BT.601-7, section 2.5.1."""
 
@@ -81,9 +84,9 @@ def lightness_of(luma: Luma) -> Lightness:
     return _lightness_of_codes(full_scale(luma))[luma]
 
 
-def lab_of(pixels: Pixels) -> npt.NDArray[np.float32]:
+def lab_of(pixels: Pixels) -> Lab:
     """(H, W, 3) of L*, a*, b*; for small pictures: it takes twelve bytes a pixel, and 40 ns."""
-    lab: npt.NDArray[np.float32]
+    lab: Lab
     if pixels.ndim == 2:  # noqa: PLR2004 - (H, W)
         neutral = np.zeros(pixels.shape, np.float32)
         lab = cv2.merge([lightness_of(pixels), neutral, neutral])
@@ -105,6 +108,11 @@ def bgr_of_lab(lightness: Lightness, a: Plane, b: Plane) -> npt.NDArray[np.float
     return _gamma_curve()[steps]
 
 
+def srgb_encode(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Light → sRGB's code values, both 0 to 1 (IEC 61966-2-1)."""
+    return np.where(light <= SRGB_LINE, 12.92 * light, 1.055 * np.maximum(light, SRGB_LINE) ** (1 / 2.4) - 0.055)
+
+
 def ycc_chroma_of(lightness: Lightness, a: Plane, b: Plane) -> tuple[Plane, Plane]:
     """Cb and Cr, each (H, W) and about -128 to 128, of colours in Lab; those outside sRGB are clipped first."""
     bgr = bgr_of_lab(lightness, a, b)
@@ -123,8 +131,7 @@ def _linear_of_codes(white: int) -> npt.NDArray[np.float32]:
 @cache
 def _gamma_curve() -> npt.NDArray[np.float32]:
     """(GAMMA_STEPS,), sRGB's code from 0 to 1 for light that grows with the square of the step."""
-    light = np.linspace(0, 1, GAMMA_STEPS) ** 2
-    return np.where(light <= SRGB_LINE, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+    return srgb_encode(np.linspace(0, 1, GAMMA_STEPS) ** 2).astype(np.float32)
 
 
 @cache

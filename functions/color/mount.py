@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
-Lab: TypeAlias = npt.NDArray[np.float32]
-"""(H, W, 3), L*, a*, b*."""
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from functions.color.color_space import Lab
 
 ALIKE: Final = 7.0
 """Colour difference (CIE 1976) within which paper is of one colour, its grain included."""

@@ -21,8 +21,7 @@ from functions.color.mount import inside_mount
 from functions.color.tint_curve import NEUTRAL, fit_tint, trust
 
 if TYPE_CHECKING:
-    from functions.color.color_space import Pixels
-    from functions.color.mount import Lab
+    from functions.color.color_space import Lab, Pixels
     from functions.color.tint_curve import TintCurve
 
 THUMBNAIL: Final = 128 * 96

@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from functions.color.color_space import srgb_encode
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,9 +39,6 @@ _SRGB_TO_D50: Final = np.array(
 _SAME_MATRIX: Final = 0.005
 _SAME_CURVE: Final = 0.5 / 255
 """Profiles as near to sRGB as this are sRGB: half a code value of 8 bits. Several makers round it differently."""
-
-_LINEAR_END: Final = 0.0031308
-"""Light up to which sRGB's curve is a straight line: IEC 61966-2-1."""
 
 _TABLE: Final = 65_536
 """Entries of a tone curve; one for every 16-bit code value."""
@@ -64,11 +63,6 @@ class Curves(NamedTuple):
     to_linear: npt.NDArray[np.float32]
     matrix: npt.NDArray[np.float64] | None
     is_srgb: bool
-
-
-def srgb_encode(linear: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Linear light → sRGB's code values, both 0 to 1; IEC 61966-2-1."""
-    return np.where(linear <= _LINEAR_END, 12.92 * linear, 1.055 * np.maximum(linear, _LINEAR_END) ** (1 / 2.4) - 0.055)
 
 
 def color_space(profile: bytes) -> str:

@@ -49,25 +49,7 @@ _SIZES: Final = {
 }
 """Bytes that one value of each type takes; 16 to 18 are BigTIFF's, 129 is EXIF 3.0's UTF-8."""
 
-_SWAPPED_BY: Final = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 4,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 4,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-    129: 1,
-}
+_SWAPPED_BY: Final = _SIZES | {5: 4, 10: 4}
 """Bytes that change places when the order of bytes does: a rational is two numbers."""
 
 _INTEGERS: Final = {1: "<u1", 3: "<u2", 4: "<u4", 13: "<u4", 16: "<u8", 18: "<u8"}

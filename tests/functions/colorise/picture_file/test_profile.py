@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from functions.color.color_space import srgb_encode
 from functions.colorise.picture_file import read_picture
-from functions.colorise.picture_file.profile import color_to_srgb, grey_to_srgb, read_curves, srgb_encode
+from functions.colorise.picture_file.profile import color_to_srgb, grey_to_srgb, read_curves
 from tests.picture_files import (
     ADOBE_TO_XYZ,
     DESCRIPTION,
