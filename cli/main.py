@@ -100,6 +100,8 @@ def _complain(message: str, *, debug: bool = False) -> None:
 
 def run() -> None:
     """Be the console script."""
+    # No large matrices are multiplied here: threads for that would cost 20 ms to start, and spin beside the work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = main()
     for stream in (sys.stdout, sys.stderr):
         try:

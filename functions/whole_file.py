@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def write_whole(target: Path, data: bytes) -> None:
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
     # A short name of its own: the target's may be as long as names can be.
-    partial = target.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
+    partial = target.with_name(f".{os.urandom(8).hex()}{PARTIAL}")
     try:
         with partial.open("xb") as file:
             file.write(data)
