@@ -15,12 +15,12 @@ from cli.bench_pictures import bilinear, coarse_chroma, scene, voronoi
 from cli.bench_table import Row, interleaved, rows_against
 from cli.library import open_model
 from cli.peak_memory import peak_memory_of
-from cli.zhang_v2 import random_zhang_v2
 from functions.color.color_space import lightness_of, luma_of
 from functions.color.measures import bleeding
 from functions.color.paint import paint
 from functions.color.upsample import chroma_field
 from functions.colorise.coloriser import Coloriser
+from functions.colorise.models.caffe.zhang_v2 import random_zhang_v2
 from functions.colorise.models.shelf import SHELF
 from functions.colorise.photo import Wishes, colorise_photo
 from functions.colorise.session import NetworkSession
@@ -28,7 +28,7 @@ from functions.colorise.session import NetworkSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.zhang_v2 import Files
+    from functions.colorise.models.caffe.zhang_v2 import Files
 
 IMPORTS: Final = "import numpy, cv2, onnxruntime"
 ZHANG: Final = "2016 network alone, onnxruntime, 224 px"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pytest
 
-from cli import zhang_v2
+from functions.colorise.models.caffe import zhang_v2
 from functions.colorise.models.caffe.convert import CaffeError, convert
 from functions.colorise.models.caffe.writer import Blobs, caffemodel, data, he, layer
 from functions.errors import Unreadable

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cli import zhang_v2
+from functions.colorise.models.caffe import zhang_v2
 from functions.colorise.models.caffe.convert import convert
 from functions.colorise.models.caffe.writer import caffemodel
 from tests.functions.colorise.models import opencv4
