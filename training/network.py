@@ -174,19 +174,24 @@ class InvertedResidual(nn.Module):
         super().__init__()
         inner = channels * expansion
         self.expand = nn.Conv2d(channels, inner, 1) if expansion > 1 else None
-        self.depthwise = nn.Conv2d(inner, inner, kernel, stride, groups=inner)
+        even = stride == 1
+        self.depthwise = nn.Conv2d(inner, inner, kernel, stride, kernel // 2 if even else 0, groups=inner)
         self.project = nn.Conv2d(inner, outputs, 1)
-        low = (kernel - stride) // 2
-        high = kernel - stride - low
-        self.padding = (low, high, low, high)
+        self.padding = (0, 0, 0, 0) if even else 2 * uneven_padding(kernel, stride)
         self.residual = stride == 1 and channels == outputs
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → (N, C', H/stride, W/stride)."""
         inner = x if self.expand is None else F.relu6(self.expand(x))
-        inner = F.relu6(self.depthwise(F.pad(inner, self.padding)))
+        inner = F.relu6(self.depthwise(F.pad(inner, self.padding) if any(self.padding) else inner))
         outputs: Tensor = self.project(inner)
         return x + outputs if self.residual else outputs
+
+
+def uneven_padding(kernel: int, stride: int) -> tuple[int, int]:
+    """Pixels added before and after an even side so that the answer is the side over the stride, as TensorFlow pads."""
+    low = (kernel - stride) // 2
+    return low, kernel - stride - low
 
 
 class Decoder(nn.Module):

@@ -12,5 +12,5 @@ $train --out training/runs/head --start training/checkpoints/start.pt --steps 16
   --weights.direct 1 --weights.direct-flat 0.3
 
 # All of the network, together with it.
-$train --out training/runs/main --start training/runs/head/average.pt --steps 3300 --rate 1e-3 --vivid 30 \
+$train --out training/runs/main --start training/runs/head/average.pt --steps 2400 --rate 1e-3 --vivid 30 \
   --weights.rebalanced 0.3 --weights.direct 0.5 --weights.direct-flat 0.2
