@@ -27,6 +27,8 @@ from training.losses import Decoding
 from training.network import AB_SCALE, GREY_MEAN, GREY_SCALE, uneven_padding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions.color.color_space import Lightness
     from training.checkpoint import Checkpoint
     from training.network import Colouriser
@@ -36,6 +38,10 @@ OPSET: Final = 17
 
 AGREEMENT: Final = 0.05
 """ab; torch and ONNX Runtime may differ by this much anywhere in a picture."""
+
+FIGURES: Final = ("psnr_db", "auc", "rebalanced_auc", "colourfulness_share", "stray_share", "blotch_share")
+FIGURES_OF_GREY: Final = ("psnr_db", "auc", "rebalanced_auc")
+"""Of a table, what goes onto the card."""
 
 SIZES: Final = ((256, 256), (192, 352), (416, 224))
 """Height and width of what the two are compared on: a square, a film's frame, a portrait."""
@@ -59,10 +65,8 @@ class Export(BaseSettings):
     """All chroma is multiplied by this."""
     text: Path | None = None
     """A TOML file with what only people can say: summary, licence, source, notes, intended use, attribution."""
-    metrics: Path | None = None
-    """`metrics.json` of training.evaluate."""
-    row: str = "small"
-    """Which of its rows is this network's."""
+    metrics: list[str] = []
+    """NAME=FILE:ROW, such as `unseen=unseen/metrics.json:small`: a row of what training.evaluate found, and where."""
 
     def cli_cmd(self) -> None:
         """Export."""
@@ -83,7 +87,6 @@ class Export(BaseSettings):
 
     def _card(self, start: Checkpoint, data: bytes) -> dict[str, Any]:
         text = tomllib.loads(self.text.read_text()) if self.text else {}
-        metrics = json.loads(self.metrics.read_text())["rows"][self.row] if self.metrics else {}
         card = ModelCard(
             name=self.out.stem,
             summary=text.pop("summary", "exported without a text"),
@@ -91,7 +94,7 @@ class Export(BaseSettings):
             licence=text.pop("licence", "not stated"),
             source=text.pop("source", "not stated"),
             side=text.pop("side", 256),
-            metrics={name: value for name, value in metrics.items() if isinstance(value, (int, float))},
+            metrics=dict(figure for words in self.metrics for figure in figures_of(words)),
             notes=tuple(text.pop("notes", ())),
         )
         made = {
@@ -102,6 +105,17 @@ class Export(BaseSettings):
             "runs": list(start.history),
         }
         return dataclasses.asdict(card) | text | {"made": made}
+
+
+def figures_of(words: str) -> Iterator[tuple[str, float]]:
+    """The figures of NAME=FILE:ROW as a card names them: `unseen_auc`, and `unseen_grey_auc` to compare it with."""
+    name, _, rest = words.partition("=")
+    file, _, row = rest.rpartition(":")
+    rows = {found["name"]: found for found in json.loads(Path(file).read_text())["rows"]}
+    for figure in FIGURES:
+        yield f"{name}_{figure}", rows[row][figure]
+    for figure in FIGURES_OF_GREY:
+        yield f"{name}_grey_{figure}", rows["grey"][figure]
 
 
 class Shipped(nn.Module):

@@ -50,13 +50,19 @@ def test_torch_and_onnx_runtime_agree_and_the_card_describes_the_file(
     (tmp_path / "text.toml").write_text(TEXT)
     out = tmp_path / "tried.onnx"
 
-    done = export(checkpoint, out, "--head", head, "--text", str(tmp_path / "text.toml"))
+    row = {"psnr_db": 24.0, "auc": 91.0, "rebalanced_auc": 70.0, "colourfulness_share": 0.9, "stray_share": 0.6}
+    rows = [{"name": name, **row, "blotch_share": 0.9} for name in ("grey", "tried")]
+    (tmp_path / "metrics.json").write_text(json.dumps({"rows": rows}))
+
+    texts = ("--text", str(tmp_path / "text.toml"), "--metrics", f"unseen={tmp_path / 'metrics.json'}:tried")
+    done = export(checkpoint, out, "--head", head, *texts)
 
     assert done.returncode == 0, done.stderr
     data = (tmp_path / "tried.json").read_bytes()
     card, fields = card_from_json(data, where="here"), json.loads(data)
     assert read(out, card.weights)  # size and hash are the file's
     assert (card.name, card.side, card.licence, card.notes) == ("tried", 224, "MIT", ("it has learnt nothing",))
+    assert card.metrics["unseen_auc"] == card.metrics["unseen_grey_auc"] == 91.0
     assert max(fields["agreement_ab"].values()) < 0.05
     assert len(fields["agreement_ab"]) == 3
     assert fields["made"]["runs"] == [{"run": "a"}]
