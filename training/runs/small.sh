@@ -31,7 +31,7 @@ for set in validation unseen; do
   from=$photos split=validation
   if [ $set = unseen ]; then from=$runs/unseen split=all; fi # the photographs of training/unseen.txt
   python -m training.evaluate --photos "$from" --split $split --out $runs/$set \
-    --model "small=$runs/small.onnx:side=224" --model "vivid=$runs/small.onnx:side=224:saturation=1.15" \
+    --model "small=$runs/small.onnx:side=224" --model "vivid=$runs/small.onnx:side=224:saturation=1.2" \
     --model "pilot=$pilot/small.onnx"
 done
 python -m training.export_onnx $runs/last/average.pt functions/colorise/models/small.onnx --gain 1.3 \
