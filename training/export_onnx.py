@@ -77,15 +77,16 @@ class Export(BaseSettings):
         shipped = Shipped(network, start, self.head, self.decoding, self.gain).eval()
         data = onnx_bytes(shipped)
         agreement = compared(shipped, data)
+        made_at = commit()  # before the files that are about to change
         worst = max(agreement.values())
         if worst > AGREEMENT:
             sys.exit(f"torch and ONNX Runtime differ by {worst:.3f} ab, more than {AGREEMENT}: nothing was written")
         write_whole(self.out, data)
-        card = self._card(start, data) | {"agreement_ab": agreement}
+        card = self._card(start, data, made_at) | {"agreement_ab": agreement}
         write_whole(self.out.with_suffix(".json"), json.dumps(card, indent=2, ensure_ascii=False).encode() + b"\n")
         sys.stdout.write(f"{self.out}: {len(data):,} bytes, at most {worst:.4f} ab from torch\n")
 
-    def _card(self, start: Checkpoint, data: bytes) -> dict[str, Any]:
+    def _card(self, start: Checkpoint, data: bytes, made_at: str) -> dict[str, Any]:
         text = tomllib.loads(self.text.read_text()) if self.text else {}
         card = ModelCard(
             name=self.out.stem,
@@ -101,7 +102,7 @@ class Export(BaseSettings):
             "head": self.head,
             "decoding": self.decoding.model_dump() if self.head == "mixture" else None,
             "gain": self.gain,
-            "commit": commit(),
+            "commit": made_at,
             "runs": list(start.history),
         }
         return dataclasses.asdict(card) | text | {"made": made}
