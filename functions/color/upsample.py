@@ -65,10 +65,14 @@ def chroma_field(chroma: Chroma, lightness: Lightness, luma: Plane) -> ChromaFie
         lightness: (h, w), what the network saw.
         luma: (h, w), 0 to 255, the same pixels.
     """
+    return guided_field(luma, *chroma_planes(chroma, lightness))
+
+
+def chroma_planes(chroma: Chroma, lightness: Lightness) -> tuple[Plane, Plane]:
+    """Cb and Cr, (h, w) each and about -128 to 128, from the network's a* and b*, (h / stride, w / stride, 2)."""
     damping = dark_damping(lightness)
     a, b = upsample_jointly(chroma, lightness)
-    cb, cr = ycc_chroma_of(lightness, a * damping, b * damping)
-    return _guided_coefficients(luma, cb, cr)
+    return ycc_chroma_of(lightness, a * damping, b * damping)
 
 
 def dark_damping(lightness: Lightness) -> Plane:
@@ -134,8 +138,8 @@ def _bilinear_weights(fine: int, stride: int) -> Plane:
     return np.stack([1 - after, after]).astype(np.float32)
 
 
-def _guided_coefficients(luma: Plane, cb: Plane, cr: Plane) -> ChromaField:
-    """Least squares of chroma on luma in every window, then the windows' weighted vote."""
+def guided_field(luma: Plane, cb: Plane, cr: Plane) -> ChromaField:
+    """Least squares of chroma on luma, (h, w) each, in every window, then the windows' weighted vote."""
     mean = _box(luma)
     spread = _box(luma * luma)
     spread -= mean * mean
