@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PARTIAL: Final = ".partial"
@@ -14,7 +16,18 @@ PARTIAL: Final = ".partial"
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Write beside `target`, then rename: an interruption or a full disk leaves no half file.
+    """Write bytes; an interruption or a full disk leaves no half file.
+
+    Raises:
+        OSError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
+    """
+    with replacing(target) as partial:
+        partial.write_bytes(data)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a path beside `target` to write to; it takes the target's place at the end, or goes when that fails.
 
     Raises:
         OSError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
@@ -26,9 +39,8 @@ def write_whole(target: Path, data: bytes) -> None:
     # A short name of its own: the target's may be as long as names can be.
     partial = target.with_name(f".{os.urandom(8).hex()}{PARTIAL}")
     try:
-        with partial.open("xb") as file:
-            file.write(data)
-            file.flush()
+        yield partial
+        with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(target)
     except BaseException:
