@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 from cli.commands import bench, models
 from cli.commands.doctor import doctor
 from cli.commands.photo import photo
+from cli.commands.video import video
 from cli.exit_codes import ExitCode
 from functions.errors import Postponed, Rejected
 
@@ -28,9 +29,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command()(photo)
+app.command()(video)
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
+
+
+ANSWERS: Final = {"usage": ExitCode.USAGE, "interrupted": ExitCode.INTERRUPTED}
+"""Code of an error that ends the command → its answer; all others failed."""
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value
@@ -75,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is one line too, unless --debug
         _complain(_one_line(error), debug=debug)
-        return ExitCode.USAGE if isinstance(error, Rejected) and error.code == "usage" else ExitCode.FAILED
+        return ANSWERS.get(error.code, ExitCode.FAILED) if isinstance(error, Rejected) else ExitCode.FAILED
     if code == ExitCode.INTERRUPTED:  # Typer turns Ctrl-C in a command into this number, silently
         _complain("interrupted")
     return code
@@ -86,7 +92,7 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, (Rejected, Postponed, OSError)):
         return text
     if isinstance(error, MemoryError):
-        return "not enough memory for this picture"
+        return "not enough memory"
     return f"unexpected {type(error).__name__}: {text} (a bug: please report it with the output of --debug)"
 
 

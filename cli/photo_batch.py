@@ -12,10 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.cores import usable_cores
-from cli.exit_codes import ExitCode
+from cli.exit_codes import code_of
 from cli.library import open_model
 from cli.progress import counted
-from cli.sources import KIND_OF_EXTENSION, STDIN, Source, Usage, default_kind, default_target, find_sources
+from cli.sources import (
+    KIND_OF_EXTENSION,
+    STDIN,
+    Claims,
+    Source,
+    Usage,
+    already_there,
+    default_kind,
+    default_target,
+    find_sources,
+)
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.photo import ColouredPhoto, Wishes, colorise_photo
 from functions.colorise.picture_file import Provenance
@@ -84,13 +94,13 @@ class Engine:
 def colour_stream(batch: Batch, target: Path | None) -> int:
     """Colour standard input into a file or standard output."""
     if target is not None and target.exists() and not batch.overwrite:
-        raise _exists(target)
+        raise already_there(target)
     kind = _kind_of(target) if target is not None else None
     data = sys.stdin.buffer.read(batch.wishes.limits.max_bytes + 1)  # one more than allowed: enough to be refused
     wishes = replace(batch.wishes, kind=batch.wishes.kind or kind)
     report = _run(Engine(batch, threads=usable_cores()), Job(Path(STDIN), target, wishes), data)
     _tell(report, batch)
-    return _exit_code([report])
+    return code_of([report.status])
 
 
 def colour_all(batch: Batch, words: Sequence[str], *, recursive: bool, output: str | None) -> int:
@@ -109,7 +119,7 @@ def colour_all(batch: Batch, words: Sequence[str], *, recursive: bool, output: s
                 reports.append(report)
                 _tell(report, batch, several=len(sources) > 1)
                 step(report.job.source.name)
-    return _exit_code(reports)
+    return code_of(report.status for report in reports)
 
 
 def _planned(batch: Batch, sources: list[Source], output: str | None) -> tuple[list[Job], list[Job]]:
@@ -120,25 +130,17 @@ def _planned(batch: Batch, sources: list[Source], output: str | None) -> tuple[l
         Rejected: a result exists ("exists").
     """
     jobs, skipped = [], []
-    taken: dict[Path, Path] = {}
+    claims = Claims()
     for source in sources:
         target, kind = _target(batch, source, output, alone=len(sources) == 1)
         job = Job(source.path, target, replace(batch.wishes, kind=kind))
         if target is None:
             jobs.append(job)
             continue
-        where = target.resolve()
-        if where == source.path.resolve():
-            msg = f"{source.path}: the result would replace the original; give another -o"
-            raise Usage(msg)
-        if where in taken:
-            both = f"{taken[where]} and {source.path} would both become {target}"
-            msg = f"{both}: colour them apart, or into folders of their own"
-            raise Usage(msg)
-        taken[where] = source.path
+        claims.claim(target, source.path)
         if target.exists() and not batch.overwrite:
             if not (batch.skip_existing or source.from_folder):
-                raise _exists(target)
+                raise already_there(target)
             skipped.append(job)
         else:
             jobs.append(job)
@@ -262,21 +264,6 @@ def _tell(report: Report, batch: Batch, *, several: bool = False) -> None:
 
 def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
-
-
-def _exit_code(reports: list[Report]) -> int:
-    statuses = {report.status for report in reports}
-    if statuses <= {"done", "skipped"}:
-        return ExitCode.DONE
-    if statuses == {"refused"}:
-        return ExitCode.REFUSED
-    if statuses & {"done", "skipped"} or len(statuses) > 1:
-        return ExitCode.PARTLY
-    return ExitCode.FAILED
-
-
-def _exists(target: Path) -> Rejected:
-    return Rejected(f"{target} exists: -y replaces it, --skip-existing leaves it", code="exists")
 
 
 def _kind_of(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from functions.color.color_space import full_scale, lightness_of
 from functions.color.paint import halved, paint
-from functions.color.upsample import ChromaField, chroma_field
+from functions.color.upsample import ChromaField, chroma_field, chroma_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Coloriser:
     def look(self, luma: Luma) -> Seen:
         """Shrink luma (H, W) to what the network sees."""
         size = self.network_size(luma.shape[0], luma.shape[1])
-        small = _resized(luma, size)
+        small = resized(luma, size)
         return Seen(lightness_of(small), small.astype(np.float32) * np.float32(255 / full_scale(luma)))
 
     def chroma(self, luma: Luma) -> ChromaField:
@@ -66,6 +66,14 @@ class Coloriser:
         """
         answers = self._session.predict(np.stack([one.lightness for one in seen]))
         return [chroma_field(answer, one.lightness, one.luma) for answer, one in zip(answers, seen, strict=True)]
+
+    def planes(self, seen: Seen) -> tuple[Plane, Plane]:
+        """Run the network on what it sees: Cb and Cr, (h, w) each, at that size; for films, which carry them along.
+
+        Raises:
+            ModelUnusable: the network failed.
+        """
+        return chroma_planes(self._session.predict(seen.lightness), seen.lightness)
 
     def paint(self, luma: Luma, field: ChromaField, *, saturation: float = 1.0) -> Pixels:
         """Put luma (H, W) and chroma together; 0 saturation is grey, 1 what the network meant, 2 twice that.
@@ -87,7 +95,7 @@ class Coloriser:
         return rounded(self._side * shape), rounded(self._side / shape)
 
 
-def _resized(luma: Luma, size: tuple[int, int]) -> Luma:
+def resized(luma: Luma, size: tuple[int, int]) -> Luma:
     """To (height, width): areas are averaged where it shrinks."""
     height, width = size
     while min(luma.shape[0] // height, luma.shape[1] // width) >= 2:  # noqa: PLR2004 - halving is fifty times faster
