@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.main import main
+from functions.colorise.models.shelf import SHELF
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_healthy_installation_has_nothing_bad(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json", "--no-speed"]) == 0
     found = findings(capsys)
-    assert found["models", "small"]["value"].startswith("verified, 13.2 MB")
+    assert found["models", "small"]["value"].startswith(f"verified, {SHELF['small'].weights.bytes / 1e6:.1f} MB")
     assert found["software", "onnxruntime"]["state"] == "ok"
     assert found["film", "h264"]["value"] == "can be written"
     assert found["pictures", "jpeg"]["value"] == "reads and writes"
