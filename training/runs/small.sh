@@ -26,15 +26,15 @@ python -m training.merge 0.25:$runs/main/average.pt 0.75:$runs/head/average.pt -
 $train --cropping.side 224 --out $runs/last --start $runs/m25.pt $head --steps 320 --rate 1.5e-3 --warm-up 10
 
 # Figures, and the file with its card.
-python -m training.export_onnx $runs/last/average.pt $runs/small.onnx --gain 1.3
+python -m training.export_onnx $runs/last/average.pt $runs/small.onnx --gain 1.2
 for set in validation unseen; do
   from=$photos split=validation
   if [ $set = unseen ]; then from=$runs/unseen split=all; fi # the photographs of training/unseen.txt
   python -m training.evaluate --photos "$from" --split $split --out $runs/$set \
-    --model "small=$runs/small.onnx:side=224" --model "vivid=$runs/small.onnx:side=224:saturation=1.2" \
+    --model "small=$runs/small.onnx:side=224" --model "vivid=$runs/small.onnx:side=224:saturation=1.3" \
     --model "pilot=$pilot/small.onnx"
 done
-python -m training.export_onnx $runs/last/average.pt functions/colorise/models/small.onnx --gain 1.3 \
+python -m training.export_onnx $runs/last/average.pt functions/colorise/models/small.onnx --gain 1.2 \
   --text $runs/small.toml --metrics "validation=$runs/validation/metrics.json:small" \
   --metrics "unseen=$runs/unseen/metrics.json:small"
 cp $runs/last/average.pt training/checkpoints/small.pt
