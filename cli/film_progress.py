@@ -34,14 +34,15 @@ def film_progress(source: Path, meter: FilmMeter, *, as_json: bool, quiet: bool)
 
 
 def _lines(source: Path, meter: FilmMeter) -> Callable[[], None]:
-    due = time.monotonic()
+    due, begun = time.monotonic(), False
 
     def show() -> None:
-        nonlocal due
-        if time.monotonic() < due:
-            return
-        due = time.monotonic() + LINE_SECONDS
+        nonlocal due, begun
         done, left = meter.sum, meter.seconds_left
+        begins = done.frames > 0 and not begun  # that it moves is worth a line at once
+        if time.monotonic() < due and not begins:
+            return
+        due, begun = time.monotonic() + LINE_SECONDS, done.frames > 0
         line = {
             "event": "progress",
             "source": str(source),

@@ -190,11 +190,12 @@ def test_two_commands_do_not_work_on_one_film_and_fresh_forgets_what_was_done(
     target, work = tmp_path / "a.mp4", tmp_path / "work"
     with started(film, target, work) as first:
         until_working(first)
+        os.killpg(first.pid, signal.SIGSTOP)  # or it would be done before the second has looked
         with started(film, tmp_path / "b.mp4", work) as second:
             last = json.loads(second.communicate(timeout=60)[0].splitlines()[-1])
         assert second.returncode == 1
         assert last["code"] == "busy"
-        first.kill()
+        os.killpg(first.pid, signal.SIGKILL)
     with started(film, target, work, "--fresh") as running:
         last = json.loads(running.communicate(timeout=120)[0].splitlines()[-1])
     assert last["resumed_chunks"] == 0
