@@ -38,10 +38,10 @@ def _lines(source: Path, meter: FilmMeter) -> Callable[[], None]:
 
     def show() -> None:
         nonlocal due, begun
-        done, left = meter.sum, meter.seconds_left
-        begins = done.frames > 0 and not begun  # that it moves is worth a line at once
-        if time.monotonic() < due and not begins:
+        # That it moves is worth a line at once; from then on nothing is added up until a line is due.
+        if time.monotonic() < due and (begun or not meter.sum.frames):
             return
+        done, left = meter.sum, meter.seconds_left
         due, begun = time.monotonic() + LINE_SECONDS, done.frames > 0
         line = {
             "event": "progress",
