@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting
+
 
 class Format(StrEnum):
     """Kinds of file that can be written."""
@@ -24,18 +26,11 @@ def photo(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders or patterns; - is standard input.")
     ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o", "--output", help="A file, a folder, or - ; by default <stem>.color.<ext> beside the source."
-        ),
-    ] = None,
-    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Folders within folders too.")] = False,
-    model: Annotated[str, typer.Option(help="A name from `colorise models list`, or an .onnx file.")] = "small",
-    saturation: Annotated[float, typer.Option(min=0, max=2, help="0 is grey, 1 normal, 2 vivid.")] = 1.0,
-    size: Annotated[
-        int | None, typer.Option(min=32, max=1024, help="Network side in pixels; smaller is calmer and paler.")
-    ] = None,
+    output: Output = None,
+    recursive: Recursive = False,
+    model: Model = "small",
+    saturation: Saturation = 1.0,
+    size: Side = None,
     restore_tone: Annotated[
         bool, typer.Option("--restore-tone", help="Bring a faded scan's contrast back first.")
     ] = False,
@@ -45,10 +40,8 @@ def photo(
         int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF; by default what suits the kind.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Colour pictures that are in colour already.")] = False,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace results that exist.")] = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave results that exist (always so for folders).")
-    ] = False,
+    overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a picture on standard output.")] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Pictures at a time.")] = None,
     max_megapixels: Annotated[float, typer.Option(min=0.001, help="Refuse larger pictures.")] = 100.0,

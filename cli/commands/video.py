@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting
+
 
 class Codec(StrEnum):
     """Codecs that can be written."""
@@ -41,18 +43,11 @@ def video(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="Films, folders or patterns; - is standard input.")
     ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o", "--output", help="A file, a folder, or - ; by default <stem>.color.<ext> beside the source."
-        ),
-    ] = None,
-    recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Folders within folders too.")] = False,
-    model: Annotated[str, typer.Option(help="A name from `colorise models list`, or an .onnx file.")] = "small",
-    saturation: Annotated[float, typer.Option(min=0, max=2, help="0 is grey, 1 normal, 2 vivid.")] = 1.0,
-    size: Annotated[
-        int | None, typer.Option(min=32, max=1024, help="Network side in pixels; smaller is calmer and paler.")
-    ] = None,
+    output: Output = None,
+    recursive: Recursive = False,
+    model: Model = "small",
+    saturation: Saturation = 1.0,
+    size: Side = None,
     every: Annotated[
         str, typer.Option(metavar="auto|N", help="Frames between those the network looks at; 1 is every frame.")
     ] = "auto",
@@ -80,10 +75,8 @@ def video(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page that shows before and after.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace results that exist.")] = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave results that exist (always so for folders).")
-    ] = False,
+    overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and results as JSON on standard output.")] = False,
 ) -> int:
     """Colour films. Ctrl-C loses nothing: the same command goes on where it was."""
