@@ -23,6 +23,10 @@ REACH: Final = 12
 """Steps of the grid on either side of grey that the table of nearest bins covers: ±120, more than sRGB holds."""
 
 
+PRIOR_SIGMA: Final = 5.0
+"""ab; the prior is smoothed over the bins by so much (the same paper, section 2.2)."""
+
+
 def gamut_bins() -> npt.NDArray[np.float32]:
     """(261, 2), a* and b* of every grid point that is the nearest one of some sRGB colour; sorted by a*, then b*.
 
@@ -54,3 +58,11 @@ def _nearest() -> npt.NDArray[np.intp]:
     points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     nearest: npt.NDArray[np.intp] = np.argmin(np.square(points[..., None, :] - _bins()).sum(-1), axis=-1)
     return nearest
+
+
+def smoothed_prior(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """How often bins are met, (261,) that sum to 1: each bin's share is spread over its neighbours by a Gaussian."""
+    bins = gamut_bins().astype(np.float64)
+    spread = np.exp(-np.square(bins[:, None] - bins).sum(-1) / (2 * PRIOR_SIGMA**2))
+    prior: npt.NDArray[np.float64] = (spread / spread.sum(0)) @ (counts / counts.sum())
+    return prior

@@ -14,7 +14,7 @@ import numpy as np
 
 from functions.color.color_space import bgr_of_lab
 from functions.color.measures import colourfulness
-from training.bins import gamut_bins
+from training.bins import gamut_bins, smoothed_prior
 from training.hues import MEMORY_COLORS, hue_error, radius
 from training.truth import DISTANCES, in_cells, steps
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 LARGEST_THRESHOLD: Final = 150
 """Of the error in ab: AuC is over thresholds 0, 1, ... 150 (Zhang, Isola, Efros 2016, section 3.1)."""
-
-PRIOR_SIGMA: Final = 5.0
-"""ab; the prior is smoothed over the bins by so much (the same paper, section 2.2)."""
 
 LEAST_PRIOR: Final = 1e-6
 """No bin's pixels weigh more than a million: a colour that one photograph shows is no measure of a network."""
@@ -151,14 +148,6 @@ def psnr(painted: Pixels, truth: Pixels) -> float:
 def area(curve: npt.NDArray[np.float64]) -> float:
     """Area under a curve of shares over the thresholds 0 to 150, 100 where all is within 0 (trapezoids)."""
     return float(100 * np.trapezoid(curve) / LARGEST_THRESHOLD)
-
-
-def smoothed_prior(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """How often bins are met, (261,) that sum to 1: each bin's share is spread over its neighbours by a Gaussian."""
-    bins = gamut_bins().astype(np.float64)
-    spread = np.exp(-np.square(bins[:, None] - bins).sum(-1) / (2 * PRIOR_SIGMA**2))
-    prior: npt.NDArray[np.float64] = (spread / spread.sum(0)) @ (counts / counts.sum())
-    return prior
 
 
 def _painted(truth: Truth, chroma: Chroma) -> Pixels:

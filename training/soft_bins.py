@@ -82,11 +82,3 @@ class SoftBins(nn.Module):
     def log_prior(self) -> Tensor:
         """(bins,), with a floor below which a bin is as good as never seen."""
         return torch.log(self.prior + 1e-4)
-
-
-def smoothed_prior(counts: Tensor) -> Tensor:
-    """How often bins are met, (bins,), smoothed over ab by a Gaussian of `SIGMA` and summing to 1."""
-    centres = torch.from_numpy(gamut_bins())
-    kernel = torch.softmax(-(torch.cdist(centres, centres) ** 2) / (2 * SIGMA**2), 0)
-    smooth = kernel @ (counts.float() / counts.sum())
-    return smooth / smooth.sum()

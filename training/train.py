@@ -21,13 +21,14 @@ from torch import distributed
 from torch.multiprocessing.spawn import spawn
 
 from training import checkpoint as checkpoints
+from training.bins import smoothed_prior
 from training.checkpoint import Checkpoint
 from training.dataset import Batch, Cropping, batch_of, numbers_of, remembered
 from training.losses import Decoding, Weights, mixture, terms, total
 from training.network import Colouriser, Shape
 from training.progress_sheet import write_sheet
 from training.schedule import Averaged, rate_at
-from training.soft_bins import SoftBins, smoothed_prior
+from training.soft_bins import SoftBins
 from training.statistics import measure_statistics
 
 VALIDATION_PHOTOS: Final = 48
@@ -237,7 +238,9 @@ class Run:
             nearest = bins.encode(batch.ab.cpu())[0][:, 0]
             counts += torch.bincount(nearest.reshape(-1), minlength=len(counts))
         torch.manual_seed(self.config.seed)
-        return checkpoints.from_imagenet(Shape(encoder=self.config.encoder), smoothed_prior(counts))
+        return checkpoints.from_imagenet(
+            Shape(encoder=self.config.encoder), torch.from_numpy(smoothed_prior(counts.long().numpy()))
+        )
 
     def _resume(self) -> None:
         path = self.out / "state.pt"

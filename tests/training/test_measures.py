@@ -8,9 +8,9 @@ import pytest
 
 from cli.bench_pictures import voronoi
 from functions.color.color_space import bgr_of_lab, lab_of
-from training.bins import bins_of, gamut_bins
+from training.bins import bins_of, gamut_bins, smoothed_prior
 from training.hues import NO_HUE, PALE, hue_error, skin, sky, vegetation
-from training.measures import Figures, Measures, area, psnr, smoothed_prior
+from training.measures import Figures, Measures, area, psnr
 from training.truth import SIDE, Truth, truth_of
 
 

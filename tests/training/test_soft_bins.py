@@ -4,7 +4,8 @@ pytest.importorskip("torch", reason="training needs torch: pip install torch")
 
 import torch
 
-from training.soft_bins import SoftBins, smoothed_prior
+from training.bins import smoothed_prior
+from training.soft_bins import SoftBins
 
 UNIFORM = torch.full((261,), 1 / 261)
 
@@ -50,7 +51,7 @@ def test_the_lower_the_temperature_the_nearer_to_the_likeliest_bin() -> None:
 def test_correcting_for_the_prior_favours_rare_colours() -> None:
     counts = torch.ones(261)
     counts[130] = 10_000
-    bins = SoftBins(smoothed_prior(counts))
+    bins = SoftBins(torch.from_numpy(smoothed_prior(counts.long().numpy())))
     scores = torch.zeros(1, 261, 1, 1)
     scores[0, 10], scores[0, 130] = 3, 3.5
 
@@ -74,7 +75,7 @@ def test_the_right_scores_cost_less_than_any_others() -> None:
 def test_rebalancing_makes_a_rare_colour_count_more() -> None:
     counts = torch.ones(261)
     counts[130] = 10_000
-    bins = SoftBins(smoothed_prior(counts))
+    bins = SoftBins(torch.from_numpy(smoothed_prior(counts.long().numpy())))
     rare, common = bins.centres[10], bins.centres[130]
     ab = torch.stack([rare, common], 1).reshape(1, 2, 1, 2)
     wrong_about_rare, wrong_about_common = torch.zeros(1, 261, 1, 2), torch.zeros(1, 261, 1, 2)
