@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-import numpy as np
-
 from cli.bench_table import Row
 from cli.small_colors import SmallView, colors_of, grey, inferred_alone
-from functions.color.color_space import lightness_of
-from functions.colorise.coloriser import Seen
+from functions.colorise.coloriser import seen_of
 from functions.video.calm import Calm, calm_chroma
 from functions.video.decode import decode, is_deinterlaced
 from functions.video.flicker import FlickerMeter
@@ -187,4 +184,4 @@ def _shrunk(
 
 
 def _planes(coloriser: Coloriser, frame: SmallFrame) -> Colors:
-    return coloriser.planes(Seen(lightness_of(frame.luma), frame.luma.astype(np.float32)))
+    return coloriser.planes(seen_of(frame.luma))

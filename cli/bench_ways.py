@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import cv2
 import numpy as np
 
-from functions.color.color_space import lightness_of
 from functions.color.upsample import guided_field
-from functions.colorise.coloriser import Coloriser, Seen, resized
+from functions.colorise.coloriser import Coloriser, resized, seen_of
 from functions.colorise.film import FilmWishes, colorise_chunk, plan_film
 from functions.colorise.session import NetworkSession
 from functions.video.calm import Calm
@@ -167,7 +166,7 @@ def _frame_by_frame(part: Part, coloriser: Coloriser) -> None:
     with PieceEncoder(film, part.chunk, FilmWishes().encode, BytesIO()) as encoder:
         for frame in decode(part.open, film, _bare(part.chunk)):
             small = full_luma(resized(frame.luma, size), codes)
-            seen = Seen(lightness_of(small), small.astype(np.float32))
+            seen = seen_of(small)
             chroma = guided_field(seen.luma, *coloriser.planes(seen))
             encoder.write(frame, *chroma_codes(frame.luma, chroma, encoder.layout, codes))
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from functions.color.color_space import CB_TO_BLUE, CR_TO_RED, lightness_of
+from functions.color.color_space import CB_TO_BLUE, CR_TO_RED
 from functions.color.paint import chroma_at
 from functions.color.upsample import guided_field
-from functions.colorise.coloriser import Seen, resized
+from functions.colorise.coloriser import resized, seen_of
 from functions.video.chroma import code_values, full_luma
 from functions.video.layout import work_layout
 
@@ -71,7 +71,7 @@ def colors_of(field: ChromaField, luma: Luma) -> Colors:
 
 def inferred_alone(coloriser: Coloriser, luma: Luma) -> ChromaField:
     """What the network makes of a small frame without its neighbours."""
-    seen = Seen(lightness_of(luma), luma.astype(np.float32))
+    seen = seen_of(luma)
     return guided_field(seen.luma, *coloriser.planes(seen))
 
 

@@ -47,8 +47,7 @@ class Coloriser:
     def look(self, luma: Luma) -> Seen:
         """Shrink luma (H, W) to what the network sees."""
         size = self.network_size(luma.shape[0], luma.shape[1])
-        small = resized(luma, size)
-        return Seen(lightness_of(small), small.astype(np.float32) * np.float32(255 / full_scale(luma)))
+        return seen_of(resized(luma, size))
 
     def chroma(self, luma: Luma) -> ChromaField:
         """Run the network on a picture's luma (H, W).
@@ -93,6 +92,11 @@ class Coloriser:
             return max(1, round(pixels / card.multiple)) * card.multiple
 
         return rounded(self._side * shape), rounded(self._side / shape)
+
+
+def seen_of(small: Luma) -> Seen:
+    """A picture that is as small as the network wants it already, (h, w)."""
+    return Seen(lightness_of(small), small.astype(np.float32) * np.float32(255 / full_scale(small)))
 
 
 def resized(luma: Luma, size: tuple[int, int]) -> Luma:

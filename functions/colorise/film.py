@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from functions.color.color_space import lightness_of
-from functions.colorise.coloriser import Seen, resized
+from functions.colorise.coloriser import resized, seen_of
 from functions.video.calm import Calm, calm_chroma
 from functions.video.chroma import chroma_codes, code_values, full_luma
 from functions.video.decode import decode, is_deinterlaced
 from functions.video.encode import PieceEncoder
-from functions.video.layout import output_layout
+from functions.video.layout import output_layout, work_layout
 from functions.video.motion import SmallFrame
 from functions.video.plan import plan, united
 from functions.video.planes import deepened
@@ -190,6 +189,7 @@ class _Painter:
         self._film, self._coloriser, self._wishes = film, coloriser, wishes
         self.layout = output_layout(film, wishes.encode)
         self._codes = code_values(film, self.layout)
+        self._source_codes = code_values(film, work_layout(film))
         self._size = coloriser.network_size(film.height, round(film.width * film.sample_aspect))
         self.planes: tuple[Samples, Samples] | None = None
         """Of the last frame."""
@@ -199,13 +199,11 @@ class _Painter:
         for frame in frames:
             # Captions go with the picture that the decoder gave; nothing else of it is needed later but its luma.
             held.append(None if frame.is_margin else frame if self._film.captions else frame.luma_only())
-            codes = replace(self._codes, depth=frame.layout.depth)
-            yield SmallFrame(frame.number, full_luma(resized(frame.luma, self._size), codes))
+            yield SmallFrame(frame.number, full_luma(resized(frame.luma, self._size), self._source_codes))
 
     def infer(self, frame: SmallFrame) -> Colors:
         """Ask the network."""
-        luma = frame.luma
-        return self._coloriser.planes(Seen(lightness_of(luma), luma.astype(np.float32)))
+        return self._coloriser.planes(seen_of(frame.luma))
 
     def painted(self, frame: Frame, chroma: ChromaField) -> tuple[Samples, Samples]:
         """Chroma planes of a frame."""
