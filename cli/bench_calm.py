@@ -157,8 +157,8 @@ def _colored(
     cut = plan(
         timeline,
         chunk_frames=chunk_frames,
-        margin_before=calm.margin,
-        margin_after=calm.margin,
+        margin_before=calm.margin_before,
+        margin_after=calm.margin_after,
         neighbours=int(is_deinterlaced(film, "auto")),
         redecode=len(timeline),
     )

@@ -14,21 +14,20 @@ from functions.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LOOK_SECONDS: Final = 0.2
-"""Between two looks: each process keeps its own high-water mark, so only one that comes and goes between is missed."""
+LOOK_SECONDS: Final = 0.1
+"""Between two looks: a film's processes hold nearly the same for minutes."""
 
 
 def peak_memory_of_all(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `colorise` with these words; bytes that were resident at most in all its processes.
+    """Run `colorise` with these words; bytes that were resident at most in all its processes together.
 
-    The processes' own peaks are added, for those that live at the same time: at least what they held together, and
-    more than the machine had to find, since they share libraries.
+    Pages that several processes share, such as libraries, count once in all: Linux's proportional set size.
 
     Raises:
         Rejected: this system does not tell ("no-proc").
         CalledProcessError: the command failed.
     """
-    if not Path("/proc/self/status").exists():
+    if not Path("/proc/self/smaps_rollup").exists():
         msg = "memory of several processes can be measured on Linux only: leave `--only memory` out"
         raise Rejected(msg, code="no-proc")
     command = [sys.executable, "-m", "cli", "--quiet", *words]
@@ -50,19 +49,24 @@ def _wait(process: subprocess.Popen[bytes]) -> int | None:
 
 def _held_by(process: int) -> int:
     """Bytes, of a process and all that came of it, as far as they live."""
-    parents, peaks = {}, {}
-    for number, fields in _processes():
-        parents[number] = int(fields["PPid"])
-        peaks[number] = int(fields.get("VmHWM", "0 kB").split()[0]) * 1024
+    parents = dict(_parents())
     family = {process}
     while grown := {number for number, parent in parents.items() if parent in family} - family:
         family |= grown
-    return sum(peaks.get(number, 0) for number in family)
+    return sum(map(_share_of, family))
 
 
-def _processes() -> Iterator[tuple[int, dict[str, str]]]:
-    """Number and status of each process there is."""
+def _parents() -> Iterator[tuple[int, int]]:
+    """Number of each process there is, and of the one that started it."""
     for status in Path("/proc").glob("[0-9]*/status"):
         with suppress(OSError):  # ended meanwhile
-            fields = (line.partition(":") for line in status.read_text().splitlines())
-            yield int(status.parent.name), {name: text.strip() for name, _, text in fields}
+            parent = next(line for line in status.read_text().splitlines() if line.startswith("PPid:"))
+            yield int(status.parent.name), int(parent.split()[1])
+
+
+def _share_of(process: int) -> int:
+    """Bytes of a process; what it shares with others counts in part."""
+    with suppress(OSError):  # ended meanwhile
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return 0

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SHOTS: Final = 2
 """In a chunk: 4.8 s each, a usual length."""
 
+RUN: Final = 2
+"""Chunks that each process gets at a time: `colorise video` gives up to a dozen, where the film has them."""
+
 UNIT: Final = "ms/frame"
 
 ZHANG: Final = "2016 network alone on every frame ({frames} frames measured)"
@@ -86,11 +89,11 @@ def _speed(scratch: Path, wanted: FilmBench) -> list[Row]:
     rows: list[Row] = []
     with open_workers(*open_model(wanted.model), wanted.jobs) as workers:
         for size in wanted.sizes:
-            # A take for each process, and one before and after them: every chunk has its neighbours to look at.
-            script = Script(size, SHOTS, wanted.chunk_frames // SHOTS, takes=wanted.jobs + 2)
+            # A run of takes for each process, and one take before and after them, for there is more to look at.
+            script = Script(size, SHOTS, wanted.chunk_frames // SHOTS, takes=wanted.jobs * RUN + 2)
             clip = scratch / f"{size}.mp4"
             write_clip(script, clip)
-            start, end = (takes * script.frames / RATE for takes in (1, wanted.jobs + 1))
+            start, end = (takes * script.frames / RATE for takes in (1, wanted.jobs * RUN + 1))
             taken: dict[str, list[Cost]] = {name: [] for name in (*WAYS, alone)}
             for _ in range(wanted.rounds):
                 for name in WAYS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from multiprocessing import get_context
@@ -20,7 +20,7 @@ import numpy as np
 
 from functions.color.upsample import guided_field
 from functions.colorise.coloriser import Coloriser, resized, seen_of
-from functions.colorise.film import FilmWishes, colorise_chunk, plan_film
+from functions.colorise.film import FilmWishes, colorise_chunks, plan_film
 from functions.colorise.session import NetworkSession
 from functions.video.calm import Calm
 from functions.video.chroma import chroma_codes, code_values, full_luma
@@ -50,11 +50,11 @@ FRAME_BY_FRAME: Final = "every frame inferred, as it comes"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A chunk of a film."""
+    """Chunks of a film that follow each other: what a worker of `colorise video` is given at a time."""
 
     path: Path
     film: Film
-    chunk: Chunk
+    chunks: tuple[Chunk, ...]
 
     def open(self) -> BinaryIO:
         """Open the film's bytes."""
@@ -97,7 +97,9 @@ class Workers:
 
         film = probe(source)
         plan = plan_film(film, index(source, film), FilmWishes(), start=start, end=end)
-        parts = [Part(path, film, chunk) for chunk in plan.chunks]
+        run = -(-len(plan.chunks) // self._count)
+        starts = range(0, len(plan.chunks), run)
+        parts = [Part(path, film, plan.chunks[first : first + run]) for first in starts]
         started = time.perf_counter()
         processor = sum(self._pool.map(_run, [way] * len(parts), parts))
         return Cost((time.perf_counter() - started) * 1e3 / plan.frames, processor * 1e3 / plan.frames)
@@ -151,11 +153,12 @@ def _infer(card: ModelCard, weights: Path, frames: int) -> Cost:
 
 def _without_color(part: Part, _coloriser: Coloriser) -> None:
     """Decode and encode; nothing is looked at but the chunk's own frames."""
-    with PieceEncoder(part.film, part.chunk, FilmWishes().encode, BytesIO()) as encoder:
-        layout = encoder.layout
-        neutral = np.full(layout.chroma_size, layout.neutral, layout.dtype)
-        for frame in decode(part.open, part.film, _bare(part.chunk)):
-            encoder.write(frame, neutral, neutral)
+    for chunk in part.chunks:
+        with PieceEncoder(part.film, chunk, FilmWishes().encode, BytesIO()) as encoder:
+            layout = encoder.layout
+            neutral = np.full(layout.chroma_size, layout.neutral, layout.dtype)
+            for frame in decode(part.open, part.film, _bare(chunk)):
+                encoder.write(frame, neutral, neutral)
 
 
 def _frame_by_frame(part: Part, coloriser: Coloriser) -> None:
@@ -173,7 +176,11 @@ def _frame_by_frame(part: Part, coloriser: Coloriser) -> None:
 
 def _calmed(calm: Calm) -> Way:
     def colorise(part: Part, coloriser: Coloriser) -> None:
-        colorise_chunk(part.open, part.film, part.chunk, coloriser, FilmWishes(calm=calm), BytesIO())
+        wishes = FilmWishes(calm=calm)
+        for _ in colorise_chunks(
+            part.open, part.film, part.chunks, coloriser, wishes, lambda _chunk: nullcontext(BytesIO())
+        ):
+            pass
 
     return colorise
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cli.film_options import FilmJob, FilmOptions
+    from cli.film_run import ColouredFilm
     from functions.colorise.models.card import ModelCard
 
 REFUSALS: Final = frozenset({"already-colour"})
@@ -55,7 +56,7 @@ def colour_films(options: FilmOptions, words: Sequence[str], *, recursive: bool,
                     msg = f"{job.source}: {report.reason}"
                     raise Rejected(msg, code="interrupted")
                 if options.report is not None and report.status == "done":
-                    _write_html(job, options, options.report)
+                    _write_html(job, options, options.report, report.film)
     return code_of(report.status for report in reports)
 
 
@@ -102,7 +103,7 @@ def _run(job: FilmJob, options: FilmOptions, card: ModelCard, pool: FilmPool) ->
     return FilmReport(job, "done", film=film)
 
 
-def _write_html(job: FilmJob, options: FilmOptions, target: Path) -> None:
+def _write_html(job: FilmJob, options: FilmOptions, target: Path, film: ColouredFilm | None) -> None:
     from cli.film_report import write_report  # noqa: PLC0415 - few ask for it
 
     if job.target is not None:
@@ -116,6 +117,7 @@ def _write_html(job: FilmJob, options: FilmOptions, target: Path) -> None:
             side=options.side,
             start=options.start,
             end=options.end,
+            speed=film.rate if film is not None and film.rate else None,
         )
 
 

@@ -194,7 +194,7 @@ def _passed(  # noqa: PLR0913, PLR0917 - two films, how and by whom they were co
     with_baseline = True
     for part in stretches(watch(small_frames(), hold=spacing), spacing=spacing, refine=wishes.calm.every is None):
         inferred = {part.first.frame.number, part.last.frame.number}
-        inferred |= {way.frame.frame.number for way in part.ways if way.inferred}
+        inferred |= {way.frame.number for way in part.ways if way.inferred}
         for one in part.frames if part.opens_shot else part.frames[1:]:
             frame = one.frame
             if one.starts_shot:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from functions.video.flicker import DISTANCES, Figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,18 +16,36 @@ if TYPE_CHECKING:
 
     from cli.film_report_pictures import MomentPictures
     from functions.colorise.film import FilmWishes
-    from functions.video.flicker import Figures, FlickerReport, ShotFigures
+    from functions.video.flicker import FlickerReport, ShotFigures
 
 OURS: Final = "this film"
 ALONE: Final = "frame by frame"
 GREY: Final = "grey"
 
-COLUMNS: Final[tuple[tuple[str, Callable[[Figures], float], int], ...]] = (
-    ("Change along motion", lambda one: one.warp_error, 3),
-    ("Change of histograms", lambda one: one.consistency, 5),
-    ("Colourfulness", lambda one: one.colourfulness, 1),
+
+class Column(NamedTuple):
+    """A figure of every row."""
+
+    title: str
+    figure: Callable[[Figures], float]
+    digits: int
+    """Behind the point."""
+    apart: int
+    """Frames between those that are compared; 0 where each is looked at by itself."""
+
+
+def _consistency(figures: Figures, place: int) -> float:
+    return figures.consistencies[place]
+
+
+COLUMNS: Final = (
+    Column("Change along motion", lambda one: one.warp_error, 3, apart=1),
+    *(
+        Column(f"Change of histograms, {apart} apart", partial(_consistency, place=place), 5, apart)
+        for place, apart in enumerate(DISTANCES)
+    ),
+    Column("Colourfulness", lambda one: one.colourfulness, 1, apart=0),
 )
-"""Title, figure, and digits behind the point."""
 
 PAGE: Final = Template("""<!doctype html>
 <html lang="en">
@@ -134,7 +155,7 @@ def page(facts: Facts, report: FlickerReport, pictures: Sequence[MomentPictures]
         "result": escape(facts.result),
         "facts": escape(_facts(facts)),
         "summary": escape(_summary(report)),
-        "heads": "".join(f"<th>{title}</th>" for title, _, _ in COLUMNS),
+        "heads": "".join(f"<th>{column.title}</th>" for column in COLUMNS),
         "whole": f"<tbody>{''.join(_rows(report.whole, inferred, facts.frames))}</tbody>",
         "warning": escape(WARNING),
         "baseline": escape(_baseline(facts, report)),
@@ -144,22 +165,23 @@ def page(facts: Facts, report: FlickerReport, pictures: Sequence[MomentPictures]
     return PAGE.substitute(parts)
 
 
-def of_shots(shots: Iterable[ShotFigures], name: str) -> tuple[float, float, float]:
-    """Change along motion, change of histograms and colourfulness of one way over several shots.
+def of_shots(shots: Sequence[ShotFigures], name: str) -> tuple[float, ...]:
+    """The figure of each column for one way over several shots.
 
-    A shot counts as often as it had something to compare: pairs of neighbours, pairs one, two and four apart, frames.
+    A shot counts as often as it had something to compare.
     """
-    sums, weights = [0.0] * len(COLUMNS), [0] * len(COLUMNS)
-    for shot in shots:
-        frames = shot.frames
-        counts = (frames - 1, sum(max(0, frames - distance) for distance in (1, 2, 4)), frames)
-        for place, ((_, figure, _), count) in enumerate(zip(COLUMNS, counts, strict=True)):
-            sums[place] += figure(shot.figures[name]) * count
-            weights[place] += count
-    change, histograms, colourful = (
-        total / weight if weight else 0.0 for total, weight in zip(sums, weights, strict=True)
+    return tuple(
+        _mean((column.figure(shot.figures[name]), max(0, shot.frames - column.apart)) for shot in shots)
+        for column in COLUMNS
     )
-    return change, histograms, colourful
+
+
+def _mean(weighted: Iterable[tuple[float, int]]) -> float:
+    total = weight = 0.0
+    for value, count in weighted:
+        total += value * count
+        weight += count
+    return total / weight if weight else 0.0
 
 
 def _facts(facts: Facts) -> str:
@@ -182,9 +204,9 @@ def _summary(report: FlickerReport) -> str:
     """Ours as shares of frame by frame, over the shots that have both."""
     both = [shot for shot in report.shots if ALONE in shot.figures]
     ours, alone = of_shots(both, OURS), of_shots(both, ALONE)
-    if not (alone[0] and alone[2]):
+    if not (alone[0] and alone[-1]):
         return "There is nothing to compare: no colours, or no two frames of one shot."
-    change, colourful = ours[0] / alone[0], ours[2] / alone[2]
+    change, colourful = ours[0] / alone[0], ours[-1] / alone[-1]
     told = f"Along the motion, colours change {change:.2f} times as much as frame by frame"
     return f"{told}, and they are {colourful:.0%} as colourful."
 
@@ -209,7 +231,7 @@ def _rows(figures: Mapping[str, Figures], inferred: int, frames: int, head: str 
     for name, share in shares.items():
         if name not in figures:
             continue
-        cells = "".join(f"<td>{figure(figures[name]):.{digits}f}</td>" for _, figure, digits in COLUMNS)
+        cells = "".join(f"<td>{column.figure(figures[name]):.{column.digits}f}</td>" for column in COLUMNS)
         mark = ' class="ours"' if name == OURS else ""
         yield f'<tr{mark}>{head}<th scope="row">{name}</th>{cells}<td>{share:.1%}</td></tr>'
         head = ""

@@ -86,9 +86,16 @@ def plan_film(
     Raises:
         Rejected: no frame lies between `start` and `end`.
     """
-    margin = wishes.calm.margin
+    calm = wishes.calm
     neighbours = int(is_deinterlaced(film, wishes.deinterlace))
-    return plan(timeline, margin_before=margin, margin_after=margin, neighbours=neighbours, start=start, end=end)
+    return plan(
+        timeline,
+        margin_before=calm.margin_before,
+        margin_after=calm.margin_after,
+        neighbours=neighbours,
+        start=start,
+        end=end,
+    )
 
 
 def colorise_chunk(  # noqa: PLR0913, PLR0917 - a film, a part of it, who colours it and how, and where to

@@ -76,6 +76,7 @@ class NetworkSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1  # the network is one chain: a second pool would only idle
+        options.enable_mem_pattern = False  # 8 MB a session, which only inputs of one size for ever would use
         options.log_severity_level = 4  # errors are raised; the runtime's own lines would break one-line messages
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=[*wanted, "CPUExecutionProvider"])

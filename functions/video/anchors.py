@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from functions.video.cuts import Watched
+    from functions.video.motion import SmallFrame
 
 SPACING: Final = 12
 """Frames between anchors, half a second of film. The network then costs less than half of what everything else does."""
@@ -29,11 +30,24 @@ scenes have more than twice as many inferred frames, for errors a tenth smaller.
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A frame that waits for its colours; its motion is told by ways, so that no more of it is held."""
+
+    frame: SmallFrame
+    repeats: bool
+    starts_shot: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """The frames from one anchor to the next one of the same shot."""
 
-    frames: tuple[Watched, ...]
+    frames: tuple[Shown, ...]
     """From the first anchor to just before what follows the last: repeats of the last anchor may trail behind it."""
+    first: Watched
+    """The first anchor."""
+    last: Watched
+    """The last anchor; the first one again in a shot of one frame."""
     opens_shot: bool
     closes_shot: bool
     ways: tuple[Way, ...]
@@ -43,22 +57,12 @@ class Stretch:
     ahead: Trail
     """From the first anchor to the last."""
 
-    @property
-    def first(self) -> Watched:
-        """The first anchor."""
-        return self.frames[0]
-
-    @property
-    def last(self) -> Watched:
-        """The last anchor; the first one again in a shot of one frame."""
-        return next(one for one in reversed(self.frames) if not one.repeats)
-
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """Where a frame's colours come from."""
 
-    frame: Watched
+    frame: SmallFrame
     early: int
     """Number of the coloured frame before it."""
     late: int
@@ -105,7 +109,9 @@ def _stretch(frames: Sequence[Watched], *, opens: bool, closes: bool, refine: bo
     heads = [one for one in frames if not one.repeats]
     backs, aheads = _trails_back(heads), _trails_ahead(heads)
     ways = _ways(heads, _judged(heads, backs, heads[0]), _judged(heads, aheads, heads[-1]), refine=refine)
-    return Stretch(tuple(frames), opens, closes, tuple(ways), backs[-1], aheads[0])
+    shown = tuple(Shown(one.frame, one.repeats, one.starts_shot) for one in frames)
+    first, last = (replace(one, step=None) for one in (heads[0], heads[-1]))
+    return Stretch(shown, first, last if heads[1:] else first, opens, closes, tuple(ways), backs[-1], aheads[0])
 
 
 def _trails_back(heads: Sequence[Watched]) -> list[Trail]:
@@ -144,7 +150,7 @@ def _ways(heads: Sequence[Watched], backs: Sequence[Trail], aheads: Sequence[Tra
     if not inner:
         return
     ends = heads[0].frame.number, heads[-1].frame.number
-    found = [Way(one, *ends, back, ahead, inferred=False) for one, back, ahead in inner]
+    found = [Way(one.frame, *ends, back, ahead, inferred=False) for one, back, ahead in inner]
     traced = [way.traced for way in found]
     # Of equally bad ones the middle one: it helps the others most.
     worst = min(range(len(found)), key=lambda place: (traced[place], abs(2 * place + 1 - len(found))))

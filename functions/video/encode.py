@@ -74,8 +74,8 @@ class PieceEncoder:
             os.environ.setdefault(name, value)
         self._container = av.open(target, "w", format="matroska")
         self._container.flags |= BITEXACT
-        encoder = ENCODERS[settings.piece_codec]
-        stream = cast("VideoStream", self._container.add_stream(encoder, rate=rate, options=settings.options()))
+        encoder, options = ENCODERS[settings.piece_codec], settings.options(film.width * film.height)
+        stream = cast("VideoStream", self._container.add_stream(encoder, rate=rate, options=options))
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = film.width, film.height, self.layout.pix_fmt
         context.time_base = 1 / rate

@@ -8,7 +8,6 @@ by a grey film, so colourfulness stands beside them.
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -38,6 +37,9 @@ BINS: Final = 256
 WORST: Final = 10
 """Moments to look at with one's own eyes."""
 
+APART: Final = 12
+"""Frames of which one at most is among them: neighbours would show the same thing."""
+
 SURE: Final = 0.5
 """Pixels whose flow is trusted less are left out: what appears or vanishes has no colour to compare."""
 
@@ -48,10 +50,16 @@ class Figures:
 
     warp_error: float
     """Mean distance in Cb and Cr, in code values, between a frame and the one before it moved into place."""
-    consistency: float
-    """Jensen-Shannon divergence of the colour channels' histograms, 0 to ln 2; 0 is no change."""
+    consistencies: tuple[float, ...]
+    """Jensen-Shannon divergence of the colour channels' histograms, 0 to ln 2, for each of `DISTANCES`; 0 is no change.
+    """
     colourfulness: float
     """M3 of Hasler and Süsstrunk, the mean of the frames."""
+
+    @property
+    def consistency(self) -> float:
+        """The mean of all distances, as the measure's authors have it."""
+        return sum(self.consistencies) / len(DISTANCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,11 @@ class Moment:
     warp_errors: Mapping[str, float]
     """By the name of the way."""
 
+    @property
+    def error(self) -> float:
+        """Of the first way."""
+        return next(iter(self.warp_errors.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class FlickerReport:
@@ -84,27 +97,38 @@ class FlickerReport:
 
 
 @dataclass(slots=True)
-class _Sums:
-    """Of one way of colouring: sum and count of each figure."""
+class _Mean:
+    """Of what was added."""
 
-    warp_error: list[float] = field(default_factory=lambda: [0.0, 0])
-    consistency: list[float] = field(default_factory=lambda: [0.0, 0])
-    colourfulness: list[float] = field(default_factory=lambda: [0.0, 0])
+    total: float = 0.0
+    count: int = 0
+
+    @property
+    def value(self) -> float:
+        return self.total / self.count if self.count else 0.0
+
+    def add(self, value: float, count: int = 1) -> None:
+        self.total += value
+        self.count += count
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Of one way of colouring."""
+
+    warp_error: _Mean = field(default_factory=_Mean)
+    consistencies: tuple[_Mean, ...] = field(default_factory=lambda: tuple(_Mean() for _ in DISTANCES))
+    colourfulness: _Mean = field(default_factory=_Mean)
 
     def figures(self) -> Figures:
-        warp_error, consistency, colours = (
-            total / count if count else 0.0 for total, count in (self.warp_error, self.consistency, self.colourfulness)
+        return Figures(
+            self.warp_error.value, tuple(mean.value for mean in self.consistencies), self.colourfulness.value
         )
-        return Figures(warp_error, consistency, colours)
 
     def add(self, other: _Sums) -> None:
-        for mine, theirs in (
-            (self.warp_error, other.warp_error),
-            (self.consistency, other.consistency),
-            (self.colourfulness, other.colourfulness),
-        ):
-            mine[0] += theirs[0]
-            mine[1] += theirs[1]
+        mine, theirs = ((one.warp_error, *one.consistencies, one.colourfulness) for one in (self, other))
+        for mean, added in zip(mine, theirs, strict=True):
+            mean.add(added.total, added.count)
 
 
 @dataclass(slots=True)
@@ -132,7 +156,8 @@ class FlickerMeter:
         self._shot: _Shot | None = None
         self._done: list[ShotFigures] = []
         self._whole: dict[str, _Sums] = {}
-        self._worst: list[tuple[float, int, Mapping[str, float]]] = []
+        self._worst: list[Moment] = []
+        """In the order of the film."""
 
     def add(self, frame: SmallFrame, colors: Mapping[str, Colors], *, starts_shot: bool) -> None:
         """Measure the next frame.
@@ -151,12 +176,12 @@ class FlickerMeter:
         histograms = {}
         for name, chroma in colors.items():
             pixels = _painted(luma, chroma)
-            _count(shot.sums[name].colourfulness, colourfulness(pixels))
+            shot.sums[name].colourfulness.add(colourfulness(pixels))
             histograms[name] = _histograms(pixels)
-            for distance in DISTANCES:
+            for distance, mean in zip(DISTANCES, shot.sums[name].consistencies, strict=True):
                 if distance <= len(shot.histograms):
                     earlier = shot.histograms[-distance][name]
-                    _count(shot.sums[name].consistency, _divergence(earlier, histograms[name]))
+                    mean.add(_divergence(earlier, histograms[name]))
         shot.histograms.append(histograms)
         shot.luma, shot.colors = luma, colors
         shot.frames += 1
@@ -164,8 +189,9 @@ class FlickerMeter:
     def report(self) -> FlickerReport:
         """Sum up the frames so far; the shot that is passing by counts as finished."""
         self._close()
-        worst = tuple(Moment(-number, errors) for _, number, errors in sorted(self._worst, reverse=True))
-        return FlickerReport({name: sums.figures() for name, sums in self._whole.items()}, tuple(self._done), worst)
+        worst = sorted(self._worst, key=lambda moment: -moment.error)[:WORST]
+        whole = {name: sums.figures() for name, sums in self._whole.items()}
+        return FlickerReport(whole, tuple(self._done), tuple(worst))
 
     def _compare(
         self,
@@ -185,13 +211,19 @@ class FlickerMeter:
         for name, colors in after.items():
             changes = [now - moved for now, moved in zip(colors, fetched(before[name], places), strict=True)]
             errors[name] = float(np.hypot(*changes)[sure].mean())
-            _count(self._shot.sums[name].warp_error, errors[name])
-        # The number breaks ties, and is negative so that the earlier of two equal moments stays.
-        moment = (next(iter(errors.values())), -number, errors)
-        if len(self._worst) < WORST:
-            heapq.heappush(self._worst, moment)
-        else:
-            heapq.heappushpop(self._worst, moment)
+            self._shot.sums[name].warp_error.add(errors[name])
+        self._remember(Moment(number, errors))
+
+    def _remember(self, moment: Moment) -> None:
+        """Keep a moment if it is among the worst; of `APART` frames in a row the worst one stands for all."""
+        if self._worst and moment.number // APART == self._worst[-1].number // APART:
+            if moment.error > self._worst[-1].error:
+                self._worst[-1] = moment
+            return
+        self._worst.append(moment)
+        if len(self._worst) > WORST + 1:
+            # The last one may still be replaced by a worse one beside it.
+            self._worst.remove(min(self._worst[:-1], key=lambda one: one.error))
 
     def _close(self) -> None:
         shot, self._shot = self._shot, None
@@ -201,11 +233,6 @@ class FlickerMeter:
         self._done.append(ShotFigures(shot.first, shot.frames, figures))
         for name, sums in shot.sums.items():
             self._whole.setdefault(name, _Sums()).add(sums)
-
-
-def _count(figure: list[float], value: float) -> None:
-    figure[0] += value
-    figure[1] += 1
 
 
 def _painted(luma: npt.NDArray[np.uint8], colors: Colors) -> Pixels:

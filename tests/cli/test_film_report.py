@@ -110,7 +110,7 @@ def test_the_page_tells_the_figures_that_the_meter_gives(clip: Path, tmp_path: P
     assert [name for name, _ in rows] == [OURS, ALONE, GREY] * 3  # the whole film, and two shots
     expected = [by_hand.whole[OURS], *(shot.figures[OURS] for shot in by_hand.shots)]
     for (_, cells), figures in zip(rows[::3], expected, strict=True):
-        assert cells[:3] == [f"{figure(figures):.{digits}f}" for _, figure, digits in COLUMNS]
+        assert cells[: len(COLUMNS)] == [f"{column.figure(figures):.{column.digits}f}" for column in COLUMNS]
     assert expected[0].colourfulness > 20
 
 
@@ -119,16 +119,16 @@ def test_grey_wins_every_figure_of_change_and_the_page_says_so(clip: Path, tmp_p
     (_, ours), (_, alone), (_, grey) = rows_of(page)[:3]
     assert grey[0] == "0.000"
     assert float(grey[1]) < min(float(ours[1]), float(alone[1]))
-    assert grey[2:] == ["0.0", "0.0%"]
-    assert alone[3] == "100.0%"
-    assert 0 < float(ours[3].rstrip("%")) < 50
+    assert grey[-2:] == ["0.0", "0.0%"]
+    assert alone[-1] == "100.0%"
+    assert 0 < float(ours[-1].rstrip("%")) < 50
     assert WARNING in page
 
 
 def test_the_worst_moments_are_shown_as_pictures_that_decode(clip: Path, tmp_path: Path) -> None:
     page = reported(clip, clip, tmp_path / "page.html")
     addresses = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)"', page)
-    assert len(addresses) == 30
+    assert len(addresses) == 3 * len(measured_by_hand(clip).worst) > 3
     for address in addresses:
         assert decoded(address).shape == (96, 128, 3)
 
@@ -163,7 +163,7 @@ def test_a_part_is_compared_with_its_part_of_the_source(clip: Path, tmp_path: Pa
     write_clip(Script(SCRIPT.size, SCRIPT.shots, SHOT, takes=2, in_colour=True), twice)
     page = reported(twice, clip, tmp_path / "page.html", start=2 * SHOT / 25)
     whole = rows_of(reported(clip, clip, tmp_path / "other.html"))[0]
-    assert rows_of(page)[0][1][:3] == whole[1][:3]
+    assert rows_of(page)[0][1][:5] == whole[1][:5]
     assert "3, from" not in page
     assert f"1, from 0:01.12<br>{SHOT} frames" in page
 
@@ -184,8 +184,8 @@ def test_of_a_comparison_the_coloured_half_is_measured(clip: Path, tmp_path: Pat
     target = tmp_path / "page.html"
     write_report(clip, result, wishes, "small", target, quiet=True, side=SIDE)
     (_, ours), (_, alone) = rows_of(target.read_text())[:2]
-    assert float(ours[2]) == pytest.approx(float(alone[2]), rel=0.15)
-    assert float(ours[2]) > 5
+    assert float(ours[-2]) == pytest.approx(float(alone[-2]), rel=0.15)
+    assert float(ours[-2]) > 5
 
 
 def test_orange_shows_where_colours_changed() -> None:
@@ -218,6 +218,6 @@ def half_that_jumps() -> bytes:
 def test_shots_are_averaged_by_what_they_had_to_compare(clip: Path) -> None:
     report = measured_by_hand(clip)
     whole = report.whole[OURS]
-    expected = whole.warp_error, whole.consistency, whole.colourfulness
+    expected = whole.warp_error, *whole.consistencies, whole.colourfulness
     assert of_shots(report.shots, OURS) == pytest.approx(expected, rel=1e-9)
-    assert of_shots([], OURS) == (0, 0, 0)
+    assert set(of_shots([], OURS)) == {0}

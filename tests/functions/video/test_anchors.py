@@ -50,7 +50,7 @@ def test_each_frame_belongs_to_one_stretch_and_knows_its_ends() -> None:
     assert numbers == list(range(32))
     for part in parts:
         inner = {one.frame.number for one in part.frames} - {part.first.frame.number, part.last.frame.number}
-        assert {way.frame.frame.number for way in part.ways} == inner
+        assert {way.frame.number for way in part.ways} == inner
 
 
 def test_shots_of_one_frame_and_standstills_have_one_anchor() -> None:
@@ -73,7 +73,7 @@ def crossing() -> list[SmallFrame]:
 
 def test_a_frame_that_cannot_be_traced_becomes_an_anchor() -> None:
     first = cut_up(crossing())[0]
-    inferred = {way.frame.frame.number for way in first.ways if way.inferred}
+    inferred = {way.frame.number for way in first.ways if way.inferred}
     assert inferred
     assert inferred <= set(range(4, 9))
     assert all(way.traced >= 1 - UNTRACED for way in first.ways if not way.inferred)
@@ -90,8 +90,8 @@ def test_every_way_leads_to_frames_that_are_coloured_before() -> None:
         coloured = {part.first.frame.number, part.last.frame.number}
         for way in part.ways:
             assert {way.early, way.late} <= coloured
-            assert way.early < way.frame.frame.number < way.late
-            coloured.add(way.frame.frame.number)
+            assert way.early < way.frame.number < way.late
+            coloured.add(way.frame.number)
 
 
 def test_a_spacing_of_one_makes_every_frame_an_anchor() -> None:

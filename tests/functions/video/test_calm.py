@@ -99,7 +99,7 @@ def chunked(
 ) -> Iterator[tuple[SmallFrame, CalmFrame]]:
     """The film in chunks, each coloured by itself with a margin around it."""
     for start in range(0, len(old.frames), length):
-        first, last = max(0, start - settings.margin), start + length + settings.margin
+        first, last = max(0, start - settings.margin_before), start + length + settings.margin_after
         part = old.frames[first:last]
         for frame, calm in zip(part, calm_chroma(iter(part), infer, settings), strict=True):
             if start <= frame.number - old.frames[0].number < start + length:
@@ -250,7 +250,7 @@ def test_no_more_than_a_margin_of_frames_is_held() -> None:
 
     old = film([Shot("astronaut", 200, pan=(0, 0.2))])
     for given, _ in enumerate(calm_chroma(counted(old.frames), wavering(old))):
-        assert taken - given <= CALM.margin
+        assert taken - given <= CALM.margin_after
 
 
 def test_sixteen_bits_have_the_colours_of_eight() -> None:

@@ -181,7 +181,7 @@ def test_every_codec_has_settings_that_hold() -> None:
     for codec, choice in CODECS.items():
         settings = EncodeSettings(codec=codec)
         assert settings.holder == choice.containers[0]
-        assert settings.options()
+        assert settings.options(640 * 480)
 
 
 def test_a_film_keeps_its_container_where_the_codec_can_be_in_it() -> None:

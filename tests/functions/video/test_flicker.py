@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from functions.video.flicker import WORST, FlickerMeter, FlickerReport, _divergence
+from functions.video.flicker import APART, WORST, FlickerMeter, FlickerReport, _divergence
 from tests.functions.video.calm_cases import HEIGHT, WIDTH, Film, Shot, film
 
 if TYPE_CHECKING:
@@ -60,16 +60,24 @@ def test_shots_are_measured_apart_and_nothing_across_a_cut() -> None:
     assert report.whole["ours"].consistency == pytest.approx(0, abs=1e-12)
 
 
-def test_the_worst_moments_come_first() -> None:
+def test_the_worst_moments_come_first_and_neighbours_count_as_one() -> None:
     old = film([Shot("coffee", 30, pan=(0, 0))])
     colors = [tinted(0)] * 30
     for number, jump in ((7, 10), (19, 25)):
         colors[number:] = [tinted(float(colors[number][0][0, 0]) + jump)] * (30 - number)
     worst = measured(old, ours=colors, grey=[tinted(0)] * 30).worst
-    assert len(worst) == WORST
     assert [moment.number for moment in worst[:2]] == [19, 7]
+    assert len(worst) == 3
     assert worst[0].warp_errors["ours"] == pytest.approx(25, abs=1e-3)
     assert worst[0].warp_errors["grey"] == 0
+
+
+def test_no_more_moments_are_kept_than_are_looked_at() -> None:
+    old = film([Shot("coffee", APART * (WORST + 3), pan=(0, 0))])
+    jumps = [number // APART for number in range(len(old.frames))]
+    colors = [tinted(float(sum(range(jump + 1)))) for jump in jumps]
+    worst = measured(old, ours=colors, grey=[tinted(0)] * len(jumps)).worst
+    assert [moment.number // APART for moment in worst] == list(range(WORST + 2, 2, -1))
 
 
 def test_histograms_without_anything_in_common_diverge_by_ln_two() -> None:
