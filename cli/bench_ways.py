@@ -166,12 +166,13 @@ def _frame_by_frame(part: Part, coloriser: Coloriser) -> None:
     film = part.film
     size = coloriser.network_size(film.height, round(film.width * film.sample_aspect))
     codes = code_values(film, work_layout(film))
-    with PieceEncoder(film, part.chunk, FilmWishes().encode, BytesIO()) as encoder:
-        for frame in decode(part.open, film, _bare(part.chunk)):
-            small = full_luma(resized(frame.luma, size), codes)
-            seen = seen_of(small)
-            chroma = guided_field(seen.luma, *coloriser.planes(seen))
-            encoder.write(frame, *chroma_codes(frame.luma, chroma, encoder.layout, codes))
+    for chunk in part.chunks:
+        with PieceEncoder(film, chunk, FilmWishes().encode, BytesIO()) as encoder:
+            for frame in decode(part.open, film, _bare(chunk)):
+                small = full_luma(resized(frame.luma, size), codes)
+                seen = seen_of(small)
+                chroma = guided_field(seen.luma, *coloriser.planes(seen))
+                encoder.write(frame, *chroma_codes(frame.luma, chroma, encoder.layout, codes))
 
 
 def _calmed(calm: Calm) -> Way:
