@@ -16,6 +16,7 @@ from cli.film_messages import Network
 from cli.film_options import planned
 from cli.film_pool import FilmPool
 from cli.film_run import colour_film, prove
+from cli.film_source import film_file
 from cli.film_telling import FilmReport, tell, tell_records
 from cli.library import open_model
 from cli.sources import FILM_EXTENSIONS, STDIN, Source, Usage, find_sources
@@ -107,18 +108,20 @@ def _write_html(job: FilmJob, options: FilmOptions, target: Path, film: Coloured
     from cli.film_report import write_report  # noqa: PLC0415 - few ask for it
 
     if job.target is not None:
-        write_report(
-            job.source,
-            job.target,
-            job.wishes,
-            options.model,
-            target,
-            options.quiet,
-            side=options.side,
-            start=options.start,
-            end=options.end,
-            speed=film.rate if film is not None and film.rate else None,
-        )
+        with film_file(job.source) as source:
+            write_report(
+                source,
+                job.target,
+                job.wishes,
+                options.model,
+                target,
+                options.quiet,
+                name=job.source.name,
+                side=options.side,
+                start=options.start,
+                end=options.end,
+                speed=film.rate if film is not None and film.rate else None,
+            )
 
 
 @contextlib.contextmanager

@@ -86,6 +86,7 @@ def write_report(  # noqa: PLR0913, PLR0917 - two films, how one became the othe
     target: Path,
     quiet: bool,  # noqa: FBT001 - the command hands it through
     *,
+    name: str | None = None,
     side: int | None = None,
     start: Fraction | float | None = None,
     end: Fraction | float | None = None,
@@ -104,6 +105,7 @@ def write_report(  # noqa: PLR0913, PLR0917 - two films, how one became the othe
         model: what `--model` named.
         target: where to write the page; it is there whole or not at all.
         quiet: show no progress.
+        name: of the source, where it is not its file's.
         side: the network's side, where it was not the model's own.
         start: seconds, where the result is a part of the source.
         end: likewise.
@@ -122,8 +124,8 @@ def write_report(  # noqa: PLR0913, PLR0917 - two films, how one became the othe
     coloured_reel = _reel(result, None)
     if grey_reel.plan.frames != coloured_reel.plan.frames:
         msg = (
-            f"{result.name} has {coloured_reel.plan.frames} frames and {source.name} has {grey_reel.plan.frames}: "
-            "the report compares a film with what came of it"
+            f"{result.name} has {coloured_reel.plan.frames} frames and {name or source.name} "
+            f"has {grey_reel.plan.frames}: the report compares a film with what came of it"
         )
         raise Rejected(msg, code="other-film")
     with counted("Measuring", grey_reel.plan.frames, shown=not quiet) as step:
@@ -135,7 +137,7 @@ def write_report(  # noqa: PLR0913, PLR0917 - two films, how one became the othe
     pictures = [moment_pictures(*seen, one.number - first, size, compare=wishes.compare) for one in report.worst]
     film = coloured_reel.film
     facts = Facts(
-        source=source.name,
+        source=name or source.name,
         result=result.name,
         model=card.name,
         width=film.width,

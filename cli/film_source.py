@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cli.film_pieces import spool_folder
 from cli.sources import STDIN
 from functions.errors import Unreadable
+from functions.video.source import HEAD_BYTES, is_webp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,29 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def film_file(source: Path) -> Iterator[Path]:
-    """Give the file that holds the film, which is there while the block runs; `-` is standard input.
+    """Give a file that FFmpeg reads the film from, which is there while the block runs; `-` is standard input.
 
     Raises:
-        Unreadable: a folder, or a device that may never end.
+        Unreadable: a folder, a device that may never end, or a WebP picture that is none or does not move.
         OSError: it cannot be read, or there is no room to keep it.
     """
+    with _file_of(source) as file:
+        with file.open("rb") as film:
+            head = film.read(HEAD_BYTES)
+        if not is_webp(head):
+            yield file
+            return
+        from functions.video.webp import write_as_film  # noqa: PLC0415 - brings Pillow, for few
+
+        with spool_folder() as folder:
+            with file.open("rb") as animation, (folder / "film").open("wb+") as film:
+                write_as_film(animation, film)
+            yield folder / "film"
+
+
+@contextlib.contextmanager
+def _file_of(source: Path) -> Iterator[Path]:
+    """The file itself, or what came through a pipe in one."""
     if str(source) == STDIN:
         known = _file_behind(0)
         if known is not None:

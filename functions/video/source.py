@@ -75,14 +75,19 @@ def video_stream(container: InputContainer, index: int) -> VideoStream:
     return stream
 
 
+def is_webp(head: bytes) -> bool:
+    """Whether a file that begins like this is a WebP picture, still or animated: FFmpeg reads no animated ones."""
+    return head[:4] == b"RIFF" and head[8:HEAD_BYTES] == b"WEBP"
+
+
 def _container(file: BinaryIO) -> InputContainer:
     head = file.read(HEAD_BYTES)
     file.seek(0)
     if not head:
         msg = "the file is empty: nothing to colour"
         raise Unreadable(msg, code="empty")
-    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
-        msg = "WebP pictures cannot be read as film: convert the animation to GIF or MP4 first"
+    if is_webp(head):
+        msg = "WebP pictures cannot be read as film here: convert the animation to GIF or MP4 first"
         raise Unreadable(msg, code="webp")
     try:
         return av.open(

@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import cv2
@@ -64,7 +64,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def reported(source: Path, result: Path, target: Path, **choices: float) -> str:
+def reported(source: Path, result: Path, target: Path, **choices: Any) -> str:
     write_report(source, result, FilmWishes(), "small", target, quiet=True, side=SIDE, **choices)
     return target.read_text()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from cli.film_space import refuse_full_disk
 from cli.film_times import seconds_of
@@ -169,6 +170,17 @@ def test_pipes_carry_the_film_and_nothing_else(tmp_path: Path) -> None:
         )
     assert raw.stdout.startswith(b"YUV4MPEG2 W64 H48 F24:1 ")
     assert (planes(raw.stdout)[:, 0] == planes(data)[:, 0]).all()
+
+
+def test_an_animated_webp_is_a_film_and_a_still_one_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frames = [Image.new("L", (64, 48), 40 * number).convert("RGB") for number in range(1, 5)]
+    film, still = tmp_path / "a.webp", tmp_path / "b.webp"
+    frames[0].save(film, save_all=True, append_images=frames[1:], duration=[40, 80, 40, 40], lossless=True)
+    frames[0].save(still)
+    assert main(["video", str(film), "--force", "--verify", *QUICK]) == 0
+    assert len(planes((tmp_path / "a.color.mp4").read_bytes())) == 4
+    assert main(["video", str(still), *QUICK]) == 1
+    assert "colorise photo" in capsys.readouterr().err
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_processes(tmp_path: Path) -> None:
