@@ -1,6 +1,7 @@
 # make demo   sets up and colours a sample photograph
 # make test   sets up and runs the tests
 # make check  sets up and runs the linters and the type checker
+# make docs   writes the pages that are made from code
 # make lock   writes both lock files again, with newer versions where there are any (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CAFFE_VENV := .venv-caffe
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check docs lock clean
 
 demo: $(VENV)/.ready-run
 	$(BIN)/python tools/demo.py demo-out
@@ -24,6 +25,9 @@ check: $(VENV)/.ready-dev
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/codespell
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/python -m tools.messages_doc
 
 $(VENV)/.ready-run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

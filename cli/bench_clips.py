@@ -82,6 +82,8 @@ class Script:
     takes: int = 1
     """Times that all of it is shown: packets are copied, so that a long film costs no more to make than a short one."""
     in_colour: bool = False
+    first_shot: int = 0
+    """Number of the first picture: another one makes another film."""
 
     @property
     def frames(self) -> int:
@@ -158,7 +160,7 @@ def _frames(script: Script) -> Iterator[tuple[Frame, npt.NDArray[np.uint8] | Non
     generator = np.random.default_rng(1895)
     grain = _grain(generator, script.size)
     for shot in range(script.shots):
-        luma, cb, cr = _still(shot, round(ROOM * max(script.size.width, script.size.height)))
+        luma, cb, cr = _still(script.first_shot + shot, round(ROOM * max(script.size.width, script.size.height)))
         for place in range(script.shot_frames):
             camera = _camera(place / script.shot_frames, shot)
             view = _view(luma, camera, script.size)

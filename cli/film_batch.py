@@ -6,16 +6,18 @@ import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from cli.cores import usable_cores
 from cli.exit_codes import ExitCode, code_of
 from cli.film_messages import Network
-from cli.film_options import planned
+from cli.film_options import FilmJob, FilmOptions, planned
 from cli.film_pool import FilmPool
-from cli.film_run import colour_film, prove
+from cli.film_run import ColouredFilm, colour_film, prove
 from cli.film_source import film_file
 from cli.film_telling import FilmReport, tell, tell_records
 from cli.library import open_model
@@ -25,15 +27,26 @@ from functions.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cli.film_options import FilmJob, FilmOptions
-    from cli.film_run import ColouredFilm
-    from functions.colorise.models.card import ModelCard
-
 REFUSALS: Final = frozenset({"already-colour"})
 """Codes of films with nothing wrong in them that are not coloured all the same."""
 
 
-def colour_films(options: FilmOptions, words: Sequence[str], *, recursive: bool, output: str | None) -> int:
+Way: TypeAlias = Callable[[FilmOptions], AbstractContextManager[Callable[[FilmJob], ColouredFilm]]]
+"""Where films are coloured: what it gives raises what `colour_film` does."""
+
+
+@contextlib.contextmanager
+def here(options: FilmOptions) -> Iterator[Callable[[FilmJob], ColouredFilm]]:
+    """Colour films in processes of our own."""
+    card, _ = open_model(options.model)  # the workers load it themselves
+    network = Network(options.model, card.weights.sha256, options.side)
+    with FilmPool(network, options.jobs or usable_cores()) as pool:
+        yield lambda job: colour_film(job, options, card, pool)
+
+
+def colour_films(
+    options: FilmOptions, words: Sequence[str], *, recursive: bool, output: str | None, way: Way = here
+) -> int:
     """Colour every film that `words` name."""
     jobs, skipped = planned(options, _sources(words, recursive=recursive), output)
     reports = [FilmReport(job, "skipped", f"{job.target} exists") for job in skipped]
@@ -46,11 +59,9 @@ def colour_films(options: FilmOptions, words: Sequence[str], *, recursive: bool,
     for report in reports:
         tell(report, options)
     if jobs:
-        card, _ = open_model(options.model)  # the workers load it themselves
-        network = Network(options.model, card.weights.sha256, options.side)
-        with _stoppable(), FilmPool(network, options.jobs or usable_cores()) as pool:
+        with _stoppable(), way(options) as colour:
             for job in jobs:
-                report = _run(job, options, card, pool)
+                report = _run(job, colour)
                 reports.append(report)
                 tell(report, options)
                 if report.code == "interrupted":
@@ -84,10 +95,10 @@ def _sources(words: Sequence[str], *, recursive: bool) -> list[Source]:
     return [Source(Path(STDIN))]
 
 
-def _run(job: FilmJob, options: FilmOptions, card: ModelCard, pool: FilmPool) -> FilmReport:
+def _run(job: FilmJob, colour: Callable[[FilmJob], ColouredFilm]) -> FilmReport:
     """Colour one film; what is wrong with it is reported, not raised."""
     try:
-        film = colour_film(job, options, card, pool)
+        film = colour(job)
     except BrokenPipeError:
         raise
     except Rejected as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from functions.colorise.film import ChunkReport
+from functions.video.chunk_report import summed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from functions.video.chunk_report import ChunkReport
 
 
 class FilmMeter:
@@ -37,14 +39,7 @@ class FilmMeter:
     @property
     def sum(self) -> ChunkReport:
         """Of all chunks."""
-        reports = [self._reports[number] for number in sorted(self._reports)]
-        return ChunkReport(
-            frames=sum(report.frames for report in reports),
-            inferred=sum(report.inferred for report in reports),
-            repeats=sum(report.repeats for report in reports),
-            shots=sum(report.shots for report in reports),
-            damaged=tuple(number for report in reports for number in report.damaged),
-        )
+        return summed(self._reports[number] for number in sorted(self._reports))
 
     @property
     def finished(self) -> int:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import hashlib
-import json
 import os
 import shutil
 import time
@@ -14,18 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cli.file_lock import locked
-from functions.colorise.film import ChunkReport
 from functions.errors import Rejected
+from functions.video.chunk_report import ChunkReport
 from functions.whole_file import PARTIAL, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions.colorise.film import FilmWishes
-    from functions.colorise.models.card import ModelCard
-    from functions.video.film import Film
     from functions.video.plan import Plan
-    from functions.video.timeline import Timeline
 
 LOCK: Final = "lock"
 """A file in each folder, locked by the command that works there."""
@@ -35,11 +28,6 @@ SPOOL: Final = "stream-"
 
 ABANDONED_SECONDS: Final = 30 * 24 * 3600
 """After a month nobody goes on with a film, and its pieces may be gigabytes."""
-
-SAMPLES: Final = 16
-SAMPLE_BYTES: Final = 1 << 16
-"""How much of a source is hashed: a megabyte tells films apart, with their sizes and the times of all their frames, and
-the whole of a film would take minutes to read."""
 
 DECIDES: Final = ("colorisebot", "av", "numpy", "onnxruntime", "opencv-python-headless")
 """Distributions whose versions may change the bytes of a piece."""
@@ -124,26 +112,9 @@ def spool_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def film_key(  # noqa: PLR0913, PLR0917 - all that decides the bytes of a piece
-    source: Path, film: Film, timeline: Timeline, plan: Plan, wishes: FilmWishes, card: ModelCard, side: int | None
-) -> str:
-    """A name for the pieces of a film: equal where they would be equal bytes.
-
-    Raises:
-        OSError: the source cannot be read.
-    """
-    digest = hashlib.sha256()
-    size = source.stat().st_size
-    with source.open("rb") as file:
-        for place in range(SAMPLES):
-            file.seek(max(0, size - SAMPLE_BYTES) * place // (SAMPLES - 1))
-            digest.update(file.read(SAMPLE_BYTES))
-    for ticks in (timeline.pts, timeline.packets, timeline.durations):
-        digest.update(ticks.tobytes())
-    versions = [version(name) for name in DECIDES]
-    for decisive in (size, film, plan.to_json(), wishes, card.weights.sha256, card, side, versions):
-        digest.update(repr(decisive).encode() + b"\0")
-    return digest.hexdigest()[:32]
+def deciding_versions() -> tuple[str, ...]:
+    """Versions of what may change the bytes of a piece, for its film's key."""
+    return tuple(version(name) for name in DECIDES)
 
 
 def piece_path(folder: Path, chunk: int) -> Path:
@@ -157,16 +128,15 @@ def write_report(folder: Path, report: ChunkReport) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_whole(_report_path(folder, report.number), json.dumps(dataclasses.asdict(report)).encode())
+    write_whole(_report_path(folder, report.number), report.to_json().encode())
 
 
 def _read_report(folder: Path, chunk: int) -> ChunkReport | None:
     """What was done for a finished chunk."""
     try:
-        fields = json.loads(_report_path(folder, chunk).read_bytes())
+        return ChunkReport.from_json(_report_path(folder, chunk).read_bytes())
     except (OSError, ValueError):
         return None
-    return ChunkReport(**{**fields, "damaged": tuple(fields["damaged"])})
 
 
 def _report_path(folder: Path, chunk: int) -> Path:

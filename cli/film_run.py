@@ -6,17 +6,18 @@ import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 from cli.film_messages import FilmOrder
 from cli.film_meter import FilmMeter
-from cli.film_pieces import FilmPieces, film_key, pieces_of
+from cli.film_pieces import FilmPieces, deciding_versions, pieces_of
 from cli.film_progress import film_progress
 from cli.film_source import film_file
 from cli.film_space import expected_bytes, is_full, refuse_full_disk, refuse_unwritable
 from functions.colorise.film import ChunkReport, plan_film
-from functions.colorise.film_triage import refuse_color, triage_film
 from functions.errors import Rejected, Unreadable
+from functions.video.film_key import film_key
+from functions.video.film_triage import refuse_color, triage_film
 from functions.video.glimpse import glimpses
 from functions.video.index import index
 from functions.video.join import join
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from functions.video.record import Record
     from functions.video.source import OpenSource
     from functions.video.timeline import Timeline
-
-DAMAGED_NAMED: Final = 5
-"""Numbers of damaged frames that a note gives; the first ones, for there may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,8 @@ def colour_film(job: FilmJob, options: FilmOptions, card: ModelCard, pool: FilmP
         found = survey(file, job, options)
         if job.target is not None:
             refuse_unwritable(job.target.parent)
-        key = film_key(file, found.film, found.timeline, found.plan, job.wishes, card, options.side)
+        decisive = card.weights.sha256, card, options.side, deciding_versions()
+        key = film_key(found.open, found.film, found.timeline, found.plan, job.wishes, *decisive)
         with pieces_of(key, found.plan) as pieces:
             if options.fresh:
                 pieces.clear()
@@ -108,7 +107,7 @@ def colour_film(job: FilmJob, options: FilmOptions, card: ModelCard, pool: FilmP
             resumed=resumed,
             seconds=meter.seconds,
             rate=rate,
-            notes=(*found.notes, *_damage(report), *notes),
+            notes=(*found.notes, *report.notes, *notes),
         )
         if options.verify and job.target is not None:
             done = replace(done, records=tuple(_proof(found, job, job.target)))
@@ -146,7 +145,7 @@ def survey(file: Path, job: FilmJob, options: FilmOptions) -> Surveyed:
     if not options.force:
         shown = range(plan.chunks[0].first, plan.chunks[-1].last)
         looked = triage_film(glimpses(open_source, film, timeline, shown=shown))
-        refuse_color(looked)
+        refuse_color(looked, remedy="--force colours it anew")
         notes += looked.notes
     return Surveyed(file, stamp, film, timeline, plan, notes)
 
@@ -218,13 +217,6 @@ def _refuse_changed(found: Surveyed) -> None:
 def _stamp(file: Path) -> tuple[int, int]:
     status = file.stat()
     return status.st_size, status.st_mtime_ns
-
-
-def _damage(report: ChunkReport) -> Iterator[str]:
-    if report.damaged:
-        named = ", ".join(map(str, report.damaged[:DAMAGED_NAMED]))
-        more = ", …" if len(report.damaged) > DAMAGED_NAMED else ""
-        yield f"{len(report.damaged)} frames cannot be decoded and show a neighbour: {named}{more}"
 
 
 def _proof(found: Surveyed, job: FilmJob, target: Path) -> list[Record]:

@@ -17,9 +17,9 @@ def models_folder() -> Path:
     chosen = os.environ.get("COLORISE_MODELS")
     if chosen:
         return Path(chosen).expanduser()
-    from platformdirs import user_data_path  # noqa: PLC0415 - looks into the system's settings on some systems
+    from functions.colorise.models.library import usual_folder  # noqa: PLC0415 - --help must not wait for it
 
-    return user_data_path("colorise", appauthor=False) / "models"
+    return usual_folder()
 
 
 def open_library() -> Library:

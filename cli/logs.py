@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import structlog
 
 LIBRARIES = ("PIL", "httpx", "httpcore", "asyncio")
 """Talkative below warning; their lines help nobody who uses the command."""
@@ -28,7 +24,9 @@ class LazyStructlogFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format the record as structlog would."""
         if self._formatter is None:
-            self._formatter = _structlog_formatter(human=self._human)
+            from functions.telemetry.log_lines import formatter  # noqa: PLC0415 - costs a quarter of a second
+
+            self._formatter = formatter(human=self._human)
         return self._formatter.format(record)
 
 
@@ -41,22 +39,3 @@ def configure(*, debug: bool, quiet: bool) -> None:
     root.setLevel(logging.DEBUG if debug else logging.ERROR if quiet else logging.WARNING)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _structlog_formatter(*, human: bool) -> logging.Formatter:
-    import structlog  # noqa: PLC0415 - costs a quarter of a second
-
-    shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=not human),
-    ]
-    if human:
-        last: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer(colors=True)]
-    else:
-        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-    )

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from functions.colorise.triage import PART, Verdict, triage
+from functions.color.triage import PART, Verdict, triage
 from tools.triage_set import cases, photo_cases
 
 DOUBT: Final = 1.0
@@ -24,7 +24,7 @@ worse than to have a pale photograph coloured anew."""
 
 
 def main() -> int:
-    """Print weights and bias for functions/colorise/triage.py."""
+    """Print weights and bias for functions/color/triage.py."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--count", type=int, default=800)

@@ -19,7 +19,7 @@ import numpy as np
 import skimage.data
 import sklearn.datasets
 
-from functions.colorise.triage import Verdict
+from functions.color.triage import Verdict
 from tools.ageing import paled
 from tools.triage_kinds import COLOURS, GREYS, PRINTS, STAINED, blank
 

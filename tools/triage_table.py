@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 
-from functions.colorise.triage import Verdict, triage
+from functions.color.triage import Verdict, triage
 from tools.triage_set import cases, pale_cases, photo_cases
 
 if TYPE_CHECKING:

@@ -4,98 +4,36 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from functions.colorise.coloriser import resized, seen_of
-from functions.video.calm import Calm, calm_chroma
+from functions.video.calm import calm_chroma
 from functions.video.chroma import chroma_codes, code_values, full_luma
-from functions.video.decode import decode, is_deinterlaced
+from functions.video.chunk_report import ChunkReport
+from functions.video.decode import decode
 from functions.video.encode import PieceEncoder
 from functions.video.layout import output_layout, work_layout
 from functions.video.motion import SmallFrame
-from functions.video.plan import plan, united
+from functions.video.plan import united
 from functions.video.planes import deepened
-from functions.video.settings import Deinterlace, EncodeSettings
+from functions.video.wishes import FilmWishes, plan_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from fractions import Fraction
 
     from functions.color.upsample import ChromaField
     from functions.colorise.coloriser import Coloriser
     from functions.video.decode import Frame
     from functions.video.film import Film
-    from functions.video.plan import Chunk, Plan
+    from functions.video.plan import Chunk
     from functions.video.planes import Samples
     from functions.video.propagate import Colors
     from functions.video.source import OpenSource
-    from functions.video.timeline import Timeline
 
-
-@dataclass(frozen=True, slots=True)
-class FilmWishes:
-    """How a film is to be coloured and written."""
-
-    encode: EncodeSettings = field(default_factory=EncodeSettings)
-    calm: Calm = field(default_factory=Calm)
-    saturation: float = 1.0
-    """0 is grey, 1 what the network meant, 2 twice that."""
-    deinterlace: Deinterlace = "auto"
-    compare: bool = False
-    """Before and after side by side, in frames of twice the width."""
-
-
-@dataclass(slots=True)
-class ChunkReport:
-    """What was done for a chunk."""
-
-    number: int = 0
-    """The chunk's."""
-    frames: int = 0
-    """Written."""
-    inferred: int = 0
-    """Of those, the frames that the network looked at."""
-    repeats: int = 0
-    """Of those, the frames that show the same as the one before."""
-    shots: int = 0
-    """That begin in it."""
-    damaged: tuple[int, ...] = ()
-    """Numbers of frames that could not be decoded and show a neighbour."""
-
-
-def plan_film(
-    film: Film,
-    timeline: Timeline,
-    wishes: FilmWishes,
-    *,
-    start: Fraction | float | None = None,
-    end: Fraction | float | None = None,
-) -> Plan:
-    """Cut a film into chunks with as many frames around each as its colours depend on.
-
-    Args:
-        film: what is known of it.
-        timeline: its frames.
-        wishes: how it is to be coloured.
-        start: seconds from the first frame; frames before it are left out.
-        end: seconds from the first frame; frames from it on are left out.
-
-    Raises:
-        Rejected: no frame lies between `start` and `end`.
-    """
-    calm = wishes.calm
-    neighbours = int(is_deinterlaced(film, wishes.deinterlace))
-    return plan(
-        timeline,
-        margin_before=calm.margin_before,
-        margin_after=calm.margin_after,
-        neighbours=neighbours,
-        start=start,
-        end=end,
-    )
+__all__ = ["ChunkReport", "FilmWishes", "colorise_chunk", "colorise_chunks", "plan_film"]
 
 
 def colorise_chunk(  # noqa: PLR0913, PLR0917 - a film, a part of it, who colours it and how, and where to

@@ -10,8 +10,8 @@ import numpy as np
 
 from functions.color.color_space import full_scale, luma_of
 from functions.color.tone import restore_tone
+from functions.color.triage import Triage, Verdict, triage
 from functions.colorise.picture_file import Limits, read_picture, write_picture
-from functions.colorise.triage import Triage, Verdict, triage
 from functions.errors import Rejected
 
 if TYPE_CHECKING:

@@ -36,9 +36,6 @@ LONGEST_REACH: Final = 144
 with its full-size luma. With 72 frames before, colours of three real films change along the motion by 23, 18 and 16 %
 of what frame by frame does; with 36 each way it was 19, 18 and 17 %, and 36 more frames waited."""
 
-HEARD: Final = 6
-"""Anchors that are listened to at most: it limits what it costs to infer every frame."""
-
 
 @dataclass(frozen=True, slots=True)
 class Calm:
@@ -160,7 +157,8 @@ def _averaged(
     parts: Iterable[Stretch], infer: Callable[[SmallFrame], Colors], reach: int
 ) -> Iterator[tuple[Stretch, Colors, Colors]]:
     """Stretches with the colours of their two anchors, which have listened to earlier ones of the shot."""
-    anchors: deque[_Anchor] = deque(maxlen=HEARD + 1)
+    # As many as the usual spacing puts within reach: it limits what it costs to infer every frame.
+    anchors: deque[_Anchor] = deque(maxlen=reach // SPACING + 1)
     for part in parts:
         if part.opens_shot:
             anchors.clear()

@@ -33,6 +33,13 @@ PACKAGE: Final = Path(__file__).parent
 """Where the built-in models' ONNX files lie."""
 
 
+def usual_folder() -> Path:
+    """Where a person's models are unless something else is said: `models` in their data folder."""
+    from platformdirs import user_data_path  # noqa: PLC0415 - looks into the system's settings on some systems
+
+    return user_data_path("colorise", appauthor=False) / "models"
+
+
 class NoSuchModel(Rejected):
     """Nothing of that name is on this machine."""
 

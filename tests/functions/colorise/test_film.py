@@ -13,12 +13,12 @@ import pytest
 
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.film import ChunkReport, FilmWishes, colorise_chunk, colorise_chunks, plan_film
-from functions.colorise.film_triage import refuse_color, triage_film
 from functions.colorise.models.library import Library
 from functions.colorise.session import NetworkSession
 from functions.errors import Rejected
 from functions.video.calm import Calm
 from functions.video.decode import Frame, decode
+from functions.video.film_triage import refuse_color, triage_film
 from functions.video.glimpse import GLIMPSES, glimpses
 from functions.video.index import index
 from functions.video.plan import plan

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.colorise.triage import Verdict, triage
+from functions.color.triage import Verdict, triage
 from functions.errors import Rejected
 
 if TYPE_CHECKING:
@@ -44,12 +44,16 @@ def triage_film(pictures: Iterable[Pixels]) -> FilmTriage:
     return FilmTriage(verdicts.total(), verdicts[Verdict.COLOUR], telling)
 
 
-def refuse_color(found: FilmTriage) -> None:
+def refuse_color(found: FilmTriage, *, remedy: str = "") -> None:
     """Refuse a film that is in colour.
+
+    Args:
+        found: what its frames are.
+        remedy: how whoever asked gets it coloured all the same.
 
     Raises:
         Rejected: most of the frames that say anything are in colour ("already-colour").
     """
     if found.is_color:
-        msg = f"already in colour: {found.in_color} of {found.looked_at} frames looked at are; --force colours it anew"
-        raise Rejected(msg, code="already-colour")
+        msg = f"already in colour: {found.in_color} of {found.looked_at} frames looked at are"
+        raise Rejected(f"{msg}; {remedy}" if remedy else msg, code="already-colour")

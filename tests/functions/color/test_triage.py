@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from functions.colorise.triage import Triage, Verdict, triage
+from functions.color.triage import Triage, Verdict, triage
 from tests.pictures import in_colour, in_grey
 from tools import ageing
 from tools.triage_set import cases

@@ -1,0 +1,33 @@
+"""What carrying out an order leads to: the border between those who take orders and those who carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from functions.jobs import AnyOrder, AnyResult
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an order, and what is to be done next."""
+
+    results: tuple[AnyResult, ...] = ()
+    """Told to whoever asked."""
+    orders: tuple[AnyOrder, ...] = ()
+    """Sent before the order in hand counts as done: it may be carried out again, and these sent again, harmlessly."""
+    once: tuple[AnyOrder, ...] = ()
+    """Sent likewise, but once for all who want to, even days apart: the first one claims it."""
+
+
+Handler: TypeAlias = Callable[[Any], Outcome]
+"""Carries out an order of the kind it is registered for; it blocks, and is called in a thread of its own.
+
+Raises `Rejected` or `Postponed`; anything else is a bug, and counts as a try that ended badly. What it does has the
+same effect when it is done twice.
+"""
+
+Handlers: TypeAlias = Mapping[str, Handler]
+"""Kind of order → what carries it out."""

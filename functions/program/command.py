@@ -1,0 +1,144 @@
+"""The command line of a function's program: its settings, its exit code, and one line for whatever goes wrong.
+
+At the top stand imports that bring no numpy: the number of its threads is read when it is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from functions.errors import Postponed, Rejected
+from functions.program.parts import Settings
+from functions.queues.settings import QueueSettings
+from functions.stores.settings import StoreSettings
+from functions.telemetry.settings import TelemetrySettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from functions.program.parts import Program
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+"""Exit codes: it was told to stop, it could not go on, its settings or arguments are wrong."""
+
+MODES: Final = ("worker", "http")
+
+THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables that numpy's libraries read when they are loaded."""
+
+SECRET: Final = ("key", "password")
+"""Parts of the names of settings whose values are nobody's business."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AllSettings(Generic[Settings]):
+    """Everything that the environment says to a program."""
+
+    own: Settings
+    telemetry: TelemetrySettings
+    queue: QueueSettings | None
+    """None over HTTP where no queue is named: what follows from an order is then left to the caller."""
+    store: StoreSettings | None
+    """None over HTTP where no store is named."""
+
+
+def main(program: Program[Settings], arguments: Sequence[str] | None = None) -> int:
+    """Run a function's program until SIGTERM or SIGINT, and return its exit code.
+
+    Args:
+        program: to run.
+        arguments: `worker` or `http`; None takes the command line's.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if len(words) != 1 or words[0] not in MODES:
+        _complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}")
+        return USAGE
+    try:
+        settings = read_settings(program, over_http=words[0] == "http")
+    except (ValidationError, SettingsError) as error:
+        for line in _lines(error):
+            _complain(program.name, line)
+        return USAGE
+    os.environ |= dict.fromkeys(THREADS_OF, str(settings.own.threads))
+    from functions.telemetry import logs  # noqa: PLC0415 - structlog is slow to import, and wrong settings are not
+
+    logs.configure(level=settings.telemetry.log_level)
+    try:
+        asyncio.run(_run(program, settings, over_http=words[0] == "http"))
+    except (Rejected, Postponed) as error:
+        _complain(program.name, error.reason)
+    except OSError as error:
+        _complain(program.name, " ".join(str(error).split()))
+    except KeyboardInterrupt:
+        _complain(program.name, "interrupted")
+    except Exception:
+        log.exception("the program ends with a bug")
+    else:
+        return DONE
+    return FAILED
+
+
+def read_settings(program: Program[Settings], *, over_http: bool) -> AllSettings[Settings]:
+    """Read all that the environment says.
+
+    Raises:
+        ValidationError: a setting is wrong or missing.
+        SettingsError: it cannot be read.
+    """
+    own, telemetry = program.settings(), TelemetrySettings()
+    queue: QueueSettings | None = QueueSettings()
+    if over_http and queue is not None and "nats_url" not in queue.model_fields_set:
+        queue = None
+    return AllSettings(own, telemetry, queue, _store_settings(needed=program.needs_store or not over_http))
+
+
+def _store_settings(*, needed: bool) -> StoreSettings | None:
+    try:
+        return StoreSettings()
+    except ValidationError as error:
+        if needed or any(one["input"] for one in error.errors()):  # without a place, the input is all that was given
+            raise
+        return None
+
+
+async def _run(program: Program[Settings], settings: AllSettings[Settings], *, over_http: bool) -> None:
+    if over_http:
+        from functions.program.over_http import answer_calls  # noqa: PLC0415 - the web's libraries; a worker has none
+
+        await answer_calls(program, settings)
+    else:
+        from functions.program.from_queue import carry_out_orders  # noqa: PLC0415 - so that wrong settings are told soon
+
+        await carry_out_orders(program, settings)
+
+
+def _lines(error: ValidationError | SettingsError) -> Iterator[str]:
+    """What is wrong, a line for each setting."""
+    if isinstance(error, SettingsError):
+        yield " ".join(str(error).split())
+        return
+    for one in error.errors(include_url=False):
+        name = "_".join(str(part) for part in one["loc"])
+        said = one["msg"].removeprefix("Value error, ")
+        if not name:
+            yield said
+        elif any(part in name for part in SECRET):
+            yield f"COLORISE_{name.upper()}: {said[0].lower()}{said[1:]}"
+        else:
+            yield f"COLORISE_{name.upper()}={one['input']}: {said[0].lower()}{said[1:]}"
+
+
+def _complain(name: str, line: str) -> None:
+    sys.stderr.write(f"{name}: {line}\n")

@@ -1,0 +1,1 @@
+"""How orders and results travel between the programs: NATS JetStream, or memory."""

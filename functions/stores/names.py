@@ -1,0 +1,103 @@
+"""What objects are called: names that follow from content and wishes, so that the same work is never done twice.
+
+`engine` is the version of the code that colours: another one gives other names, and nothing old is taken for new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from functions.errors import Rejected
+from functions.jobs import ObjectName
+from functions.stores.protocol import INBOX, OUTBOX, WORK
+
+if TYPE_CHECKING:
+    from functions.jobs import ImageWishes, Network, VideoWishes
+
+_NAME: Final[TypeAdapter[str]] = TypeAdapter(ObjectName)
+
+PIECE_DIGITS: Final = 6
+"""So that a listing is in the order of the film; a million chunks are months of it."""
+
+
+def checked(name: str) -> str:
+    """The name itself, where it may name an object.
+
+    Raises:
+        Rejected: it may not ("bad-name").
+    """
+    try:
+        return _NAME.validate_python(name, strict=True)
+    except ValidationError as error:
+        msg = f"{name!r} cannot name an object: inbox, work or outbox, then one to four plain parts after slashes"
+        raise Rejected(msg, code="bad-name") from error
+
+
+def inbox_name(sha256: str, extension: str) -> str:
+    """Of what somebody sent.
+
+    Args:
+        sha256: of its bytes, in hex digits.
+        extension: without a dot; what is no plain one is left out.
+    """
+    return checked(f"{INBOX}/{_hex(sha256)}{_dotted(extension)}")
+
+
+def outbox_name(
+    source_sha256: str, *, network: Network, wishes: ImageWishes | VideoWishes, engine: str, extension: str
+) -> str:
+    """Of the coloured picture or film: the same for all who send the same and wish the same.
+
+    Args:
+        source_sha256: of the source's bytes, in hex digits.
+        network: that colours; where it leaves its `sha256` open, a worker's new weights do not give a new name.
+        wishes: all of them.
+        engine: version of the code that colours.
+        extension: of the result, without a dot; what is no plain one is left out.
+    """
+    return checked(
+        f"{OUTBOX}/{film_name(source_sha256, network=network, wishes=wishes, engine=engine)}{_dotted(extension)}"
+    )
+
+
+def film_name(source_sha256: str, *, network: Network, wishes: ImageWishes | VideoWishes, engine: str) -> str:
+    """What stands for a film that is coloured in one certain way, in the names of its plan and its pieces.
+
+    Args: as those of `outbox_name`.
+
+    Returns:
+        40 hex digits: 160 bits of a SHA-256.
+    """
+    parts = (_hex(source_sha256), network.model_dump_json(), wishes.model_dump_json(), engine)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def plan_name(film: str) -> str:
+    """Of a film's plan; `film` is its `film_name`."""
+    return checked(f"{WORK}/{film}/plan.json")
+
+
+def piece_name(film: str, number: int) -> str:
+    """Of the coloured frames of a chunk, counted from 0."""
+    return checked(f"{WORK}/{film}/piece-{number:0{PIECE_DIGITS}}")
+
+
+def report_name(film: str, number: int) -> str:
+    """Of what was done for a chunk: with it, the chunk counts as finished."""
+    return checked(f"{WORK}/{film}/report-{number:0{PIECE_DIGITS}}.json")
+
+
+def _hex(sha256: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        msg = f"{sha256!r} is no SHA-256 in lower-case hex digits"
+        raise ValueError(msg)
+    return sha256
+
+
+def _dotted(extension: str) -> str:
+    plain = extension.lower().removeprefix(".")
+    return f".{plain}" if re.fullmatch(r"[a-z0-9]{1,10}", plain) else ""
