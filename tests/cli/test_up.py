@@ -1,0 +1,365 @@
+"""Claims about `colorise up` as a whole, with the real servers and workers that stand in for ours."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import queue
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import cv2
+import numpy as np
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from cli.main import main
+from cli.up_address import Running, find_running
+from cli.up_probes import bucket_works, stream_server_answers
+from functions.jobs import ColoriseImage, ImageColorised
+from functions.queues.settings import open_queue
+from functions.stores.settings import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+LONG_SECONDS = 60
+
+STAND_IN = """\
+import http.server, os, signal, socket, subprocess, sys
+from urllib.parse import urlsplit
+
+kind = sys.argv[1]
+if kind == "broken":
+    print("no model of this name", flush=True)
+    sys.exit(1)
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        server = urlsplit(os.environ["COLORISE_NATS_URL"])
+        try:
+            socket.create_connection((server.hostname, server.port), 1).close()
+        except OSError:
+            self.send_response(503)
+        else:
+            self.send_response(200)
+        self.end_headers()
+
+if kind == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+place = os.environ["COLORISE_HEALTH_HOST"], int(os.environ["COLORISE_HEALTH_PORT"])
+http.server.ThreadingHTTPServer(place, Answer).serve_forever()
+"""
+
+PROGRAM = f"""\
+import sys
+from pathlib import Path
+from cli.up_run import UpOptions, run_up
+stand_in = {STAND_IN!r}
+kinds = dict(word.split("=") for word in sys.argv[2:])
+workers = {{name: (sys.executable, "-c", stand_in, kind) for name, kind in kinds.items()}}
+sys.exit(run_up(UpOptions(Path(sys.argv[1]), 1, "small", {{}}, as_json=True), workers))
+"""
+
+
+class Up:
+    """A `colorise up --json` in a process of its own: with stand-ins of these kinds for workers, or with ours."""
+
+    def __init__(self, data: Path, environment: dict[str, str] | None = None, **kinds: str) -> None:
+        self.data = data
+        words = [sys.executable, "-c", PROGRAM, str(data), *(f"{name}={kind}" for name, kind in kinds.items())]
+        if not kinds:
+            words = [sys.executable, "-m", "cli", "up", "--data", str(data), "--workers", "1", "--json"]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("COLORISE_")}
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=clean | (environment or {}))
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.seen: list[dict[str, Any]] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._events.put(json.loads(line))
+        self._events.put(None)
+
+    def heard(self, **wanted: object) -> dict[str, Any]:
+        """The next event with these fields."""
+        until = time.monotonic() + LONG_SECONDS
+        while True:
+            event = self._events.get(timeout=max(0, until - time.monotonic()))
+            assert event is not None, f"it ended; before: {self.seen}"
+            self.seen.append(event)
+            if all(event.get(name) == value for name, value in wanted.items()):
+                return event
+
+    def running(self) -> Running:
+        found = find_running(self.data)
+        assert found is not None
+        return found
+
+    def processes(self) -> list[psutil.Process]:
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(LONG_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.end(signal.SIGTERM)
+
+
+def order() -> ColoriseImage:
+    return ColoriseImage(
+        job_id="kept", trace_id="0" * 32, asked_at=datetime.now(UTC), source="inbox/a.jpg", target="outbox/a.jpg"
+    )
+
+
+async def put_in(running: Running) -> None:
+    open_store(running.store).write("inbox/a.jpg", b"a picture", content_type="image/jpeg")
+    orders = await open_queue(running.queue)
+    await orders.send(order())
+    await orders.close()
+
+
+async def assert_kept(running: Running) -> None:
+    assert open_store(running.store).read("inbox/a.jpg") == b"a picture"
+    orders = await open_queue(running.queue)
+    assert [json.loads(data)["job_id"] async for _, data in orders.orders("kept")] == ["kept"]
+    await orders.close()
+
+
+def sockets_of(ports: dict[str, int]) -> list[Path]:
+    numbers = {port for one in ports.values() for port in (one, one + 10_000)}
+    return [path for number in numbers for path in Path("/tmp").glob(f"seaweedfs-*-{number}.sock")]  # noqa: S108 - it has no other
+
+
+def status(port: int, path: str, method: str = "GET") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG_SECONDS)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    data = tmp_path_factory.mktemp("data") / f'a long, "odd" name {"x" * 100}' / "here"
+    with Up(data, colorise="plain", split="plain") as started:
+        started.heard(event="ready")
+        yield started
+
+
+@pytest.fixture
+def ports(up: Up) -> dict[str, int]:
+    found: dict[str, int] = json.loads((up.data / "ports.json").read_text())
+    return found
+
+
+async def test_who_wants_to_use_it_finds_it(up: Up) -> None:
+    running = up.running()
+    assert running.ready
+    assert running.supervisor.pid == up.process.pid
+    assert {program.name for program in running.programs} == {"nats", "s3", "colorise", "split"}
+    assert all(program.lives() for program in running.programs)
+    await put_in(running)
+    await assert_kept(running)
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_file_for_others(up: Up) -> None:
+    secrets = [path.read_text() for path in up.running().secrets.iterdir()]
+    assert len(secrets) == 2
+    for process in up.processes():
+        assert not any(secret in word for word in process.cmdline() for secret in secrets)
+    files = [up.data / "run.json", up.data / "config" / "nats.conf", *up.running().secrets.iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    folders = [path for path in up.data.iterdir() if path.is_dir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_nothing_listens_beyond_this_machine(up: Up, ports: dict[str, int]) -> None:
+    heard = {
+        connection.laddr
+        for process in up.processes()
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert {address.ip for address in heard} == {"127.0.0.1"}
+    assert {address.port for address in heard} == {*ports.values(), ports["admin+grpc"] + 10_000}
+
+
+def test_strangers_get_nothing(up: Up, ports: dict[str, int]) -> None:
+    open_store(up.running().store).write("inbox/secret.jpg", b"a picture", content_type="image/jpeg")
+    assert status(ports["s3"], "/colorise/inbox/secret.jpg") == 403
+    assert status(ports["s3"], "/colorise/inbox/secret.jpg", "PUT") == 403
+    assert status(ports["s3"], "/colorise") == 403
+    for name in ("filer", "master", "admin+grpc"):
+        for path in ("/buckets/colorise/inbox/secret.jpg", "/buckets/", "/dir/assign", "/dir/lookup?volumeId=1"):
+            assert status(ports[name], path) == 404
+    assert [status(ports["volume"], f"/{volume},01{'0' * 8}") for volume in (1, 2, 3)] == [401] * 3
+    assert not bucket_works(ports["s3"], "colorise", "colorise", "wrong")
+    assert not stream_server_answers(ports["nats"], "colorise", "wrong")
+    assert not stream_server_answers(ports["nats"], "", "")
+
+
+def test_a_second_one_on_the_same_data_says_where_the_first_is(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["up", "--data", str(up.data)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"process {up.process.pid}" in shown.err
+    assert up.running().environment["COLORISE_NATS_URL"] in shown.err
+    assert shown.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["nats", "s3", "colorise"])
+async def test_what_is_killed_comes_back_with_what_it_held(up: Up, name: str) -> None:
+    await put_in(up.running())
+    victim = next(program for program in up.running().programs if program.name == name)
+    os.kill(victim.pid, signal.SIGKILL)
+    assert up.heard(event="died", name=name)["how"] == "was killed by signal 9"
+    again = up.heard(event="program", name=name, state="ready")
+    assert again["pid"] != victim.pid
+    assert again["restarts"] == 1
+    assert again["address"] == victim.address
+    await assert_kept(up.running())
+
+
+async def test_nothing_is_lost_and_nothing_left_by_any_kind_of_end(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Up(data, worker="stubborn") as first:
+        first.heard(event="ready")
+        await put_in(first.running())
+        processes = first.processes()
+        assert len(processes) == 4  # the worker's own among them
+        ports = json.loads((data / "ports.json").read_text())
+        assert first.end(signal.SIGTERM) == 0
+    assert_gone(processes, data, ports)
+    assert not (data / "run.json").exists()
+    assert not (data / "tmp").exists()
+
+    with Up(data, worker="plain") as second:
+        second.heard(event="ready")
+        await assert_kept(second.running())
+        processes = second.processes()
+        assert second.end(signal.SIGKILL) == -9
+    if sys.platform == "linux":  # elsewhere, the next one ends them
+        assert psutil.wait_procs(processes, timeout=LONG_SECONDS)[1] == []
+    assert find_running(data) is None
+
+    with Up(data, worker="plain") as third:
+        third.heard(event="ready")
+        assert json.loads((data / "ports.json").read_text()) == ports
+        await assert_kept(third.running())
+        processes = [*processes, *third.processes()]
+        assert third.end(signal.SIGINT) == 0
+    assert_gone(processes, data, ports)
+
+
+def assert_gone(processes: list[psutil.Process], data: Path, ports: dict[str, int]) -> None:
+    assert psutil.wait_procs(processes, timeout=LONG_SECONDS)[1] == []
+    assert sockets_of(ports) == []
+    assert [path for path in data.rglob("*") if path.is_socket()] == []
+
+
+async def test_our_own_workers_colour_a_picture(tmp_path: Path) -> None:
+    with Up(tmp_path / "data") as up:
+        up.heard(event="ready")
+        running = up.running()
+        assert {program.name for program in running.programs} == {"nats", "s3", "colorise-1", "split"}
+        store = open_store(running.store)
+        _, jpeg = cv2.imencode(".jpg", np.tile(np.arange(256, dtype=np.uint8), (192, 1)))
+        store.write("inbox/a.jpg", jpeg.tobytes(), content_type="image/jpeg")
+        orders = await open_queue(running.queue)
+        async with orders.results("kept") as results:
+            await orders.send(order())
+            result = await asyncio.wait_for(anext(results), LONG_SECONDS)
+        await orders.close()
+        assert isinstance(result, ImageColorised), result
+        colored = cv2.imdecode(np.frombuffer(store.read(result.target), np.uint8), cv2.IMREAD_COLOR)
+        assert colored is not None
+        assert colored.shape == (192, 256, 3)
+        assert up.end(signal.SIGINT) == 0
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Settings of a queue and a store that run already: as much as stand-ins ask of them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield {
+            "COLORISE_NATS_URL": f"nats://127.0.0.1:{server.getsockname()[1]}",
+            "COLORISE_NATS_USER": "somebody",
+            "COLORISE_NATS_PASSWORD": "of theirs",
+            "COLORISE_STORE": (tmp_path / "store").as_uri(),
+        }
+
+
+def test_servers_that_the_settings_name_are_used(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    with Up(tmp_path / "data", elsewhere, worker="plain") as up:
+        ready = up.heard(event="ready")
+        assert {event["name"] for event in up.seen if event.get("state") == "elsewhere"} == {"nats", "s3"}
+        running = up.running()
+        assert [program.name for program in running.programs] == ["worker"]
+        assert running.environment["COLORISE_STORE"] == elsewhere["COLORISE_STORE"]
+        assert "of theirs" not in json.dumps(ready) + (up.data / "run.json").read_text()
+        password = running.queue.nats_password
+        assert password is not None
+        assert password.get_secret_value() == "of theirs"
+        assert running.store.store == elsewhere["COLORISE_STORE"]
+
+
+def test_what_keeps_dying_waits_longer_and_says_why(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    with Up(tmp_path / "data", elsewhere, worker="broken") as up:
+        deaths = [up.heard(event="died") for _ in range(4)]
+        assert {death["how"] for death in deaths} == {"ended with code 1"}
+        assert {death["last_line"] for death in deaths} == {"no model of this name"}
+        assert [death["in_a_row"] for death in deaths] == [1, 2, 3, 4]
+        assert [death["again_seconds"] for death in deaths] == pytest.approx([0.1, 0.2, 0.4, 0.8])
+        assert up.end(signal.SIGINT) == 130  # it was never ready
+
+
+def shown_on_a_terminal(data: Path, elsewhere: dict[str, str], until: Callable[[str], bool]) -> str:
+    import pty  # noqa: PLC0415 - not on Windows
+
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-c", PROGRAM.replace("as_json=True", "as_json=False"), str(data), "worker=plain"]
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs, env=os.environ | elsewhere) as process:
+        os.close(theirs)
+        text = ""
+        try:
+            while not until(text):
+                text += os.read(ours, 4096).decode()
+        finally:
+            process.send_signal(signal.SIGINT)
+            os.set_blocking(ours, True)
+            try:
+                while more := os.read(ours, 4096):
+                    text += more.decode()
+            except OSError:  # the other end was closed
+                pass
+            os.close(ours)
+    return text
+
+
+def test_a_terminal_shows_a_table_and_how_to_use_it(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    text = shown_on_a_terminal(tmp_path / "data", elsewhere | {"TERM": "xterm"}, lambda text: "stop   Ctrl-C" in text)
+    assert "restarts" in text
+    assert "ready in" in text
+    assert "colorise photo old.jpg --via up" in text
+    assert "stopped in" in text
