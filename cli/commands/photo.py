@@ -2,11 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting
+from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting, Via
+
+if TYPE_CHECKING:
+    from cli.photo_job import Way
 
 
 class Format(StrEnum):
@@ -47,11 +50,13 @@ def photo(
     max_megapixels: Annotated[float, typer.Option(min=0.001, help="Refuse larger pictures.")] = 100.0,
     strip: Annotated[bool, typer.Option("--strip", help="Copy no metadata (places are never copied).")] = False,
     require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Fail where no GPU runs.")] = False,
+    via: Via = None,
 ) -> int:
     """Colour photographs."""
-    from cli.photo_batch import Batch, colour_all, colour_stream  # noqa: PLC0415 - numpy, cv2 and onnxruntime
+    from cli.photo_batch import colour_all, colour_stream  # noqa: PLC0415 - json and more
+    from cli.photo_job import Batch  # noqa: PLC0415 - as above
     from cli.sources import STDIN, Usage  # noqa: PLC0415 - as above
-    from functions.colorise.photo import Wishes  # noqa: PLC0415 - as above
+    from functions.colorise.photo import Wishes  # noqa: PLC0415 - numpy and cv2
     from functions.colorise.picture_file import Limits  # noqa: PLC0415 - as above
 
     wishes = Wishes(
@@ -75,12 +80,25 @@ def photo(
         as_json=as_json,
         quiet=bool((context.obj or {}).get("quiet")),
     )
+    way = _way(via)
     if STDIN in sources:
         if len(sources) > 1:
             msg = "- (standard input) stands alone: it is one picture"
             raise Usage(msg)
-        return colour_stream(batch, None if output in (None, STDIN) else Path(str(output)))
+        return colour_stream(batch, None if output in (None, STDIN) else Path(str(output)), way=way)
     if output == STDIN and as_json:
         msg = "-o - and --json both want standard output"
         raise Usage(msg)
-    return colour_all(batch, sources, recursive=recursive, output=output)
+    return colour_all(batch, sources, recursive=recursive, output=output, way=way)
+
+
+def _way(via: str | None) -> "Way":
+    """Where the pictures are coloured."""
+    if via is None:
+        from cli.photo_here import here  # noqa: PLC0415 - onnxruntime
+
+        return here
+    from cli.via_address import pipeline_at  # noqa: PLC0415 - pydantic, and the clients of queue and store
+    from cli.via_photos import photos_via  # noqa: PLC0415 - as above
+
+    return photos_via(pipeline_at(via))

@@ -18,3 +18,7 @@ Overwrite: TypeAlias = Annotated[bool, typer.Option("-y", "--overwrite", help="R
 SkipExisting: TypeAlias = Annotated[
     bool, typer.Option("--skip-existing", help="Leave results that exist (always so for folders).")
 ]
+Via: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS|up", help="Send the work to a queue, such as nats://host:4222, or to `colorise up`."),
+]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting
+from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting, Via
 
 
 class Codec(StrEnum):
@@ -78,6 +78,7 @@ def video(
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
     as_json: Annotated[bool, typer.Option("--json", help="Progress and results as JSON on standard output.")] = False,
+    via: Via = None,
 ) -> int:
     """Colour films. Ctrl-C loses nothing: the same command goes on where it was."""
     from cli.film_batch import colour_films, prove_film  # noqa: PLC0415 - numpy, cv2 and PyAV
@@ -126,4 +127,9 @@ def video(
     pair = len(sources) == 2 and STDIN not in sources and all(Path(word).is_file() for word in sources)  # noqa: PLR2004 - SOURCE RESULT
     if verify and pair and output is None:
         return prove_film(options, sources)
-    return colour_films(options, sources, recursive=recursive, output=output)
+    if via is None:
+        return colour_films(options, sources, recursive=recursive, output=output)
+    from cli.via_address import pipeline_at  # noqa: PLC0415 - pydantic, and the clients of queue and store
+    from cli.via_films import films_via  # noqa: PLC0415 - as above
+
+    return colour_films(options, sources, recursive=recursive, output=output, way=films_via(pipeline_at(via)))
