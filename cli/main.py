@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from typer.exceptions import Abort, TyperException
 
-from cli.commands import bench, models
+from cli.commands import bench, drill, jobs, models
 from cli.commands.doctor import doctor
 from cli.commands.photo import photo
+from cli.commands.up import up
 from cli.commands.video import video
 from cli.exit_codes import ExitCode
 from functions.errors import Postponed, Rejected
@@ -30,9 +31,12 @@ app = typer.Typer(
 )
 app.command()(photo)
 app.command()(video)
+app.command()(up)
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(drill.app, name="drill")
 
 
 ANSWERS: Final = {"usage": ExitCode.USAGE, "interrupted": ExitCode.INTERRUPTED}

@@ -12,7 +12,7 @@ import pytest
 from cli import logs
 from cli.main import main
 
-COMMANDS = ("photo", "video", "models", "doctor", "bench")
+COMMANDS = ("photo", "video", "up", "jobs", "drill", "models", "doctor", "bench")
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,173 @@
+"""`colorise drill`: the pipeline is broken on purpose, and what it promises is counted."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Break a pipeline of our own on purpose, and see that it keeps its promises.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Part(StrEnum):
+    """What `throughput` measures."""
+
+    COLD = "cold"
+    STUB = "stub"
+    OVERHEAD = "overhead"
+    WORKERS = "workers"
+    WAITING = "waiting"
+
+
+Data = Annotated[
+    Path | None, typer.Option(help="Empty folder for everything, which is kept; a temporary one by default.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Another one makes other pictures and other faults.")]
+Side = Annotated[int | None, typer.Option(min=32, max=1024, help="Pixels that the network sees; fewer are quicker.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes that colour.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+
+@app.command()
+def chaos(
+    images: Annotated[int, typer.Option(min=0, help="Pictures that are ordered.")] = 300,
+    films: Annotated[int, typer.Option(min=0, help="Films that are ordered.")] = 5,
+    shots: Annotated[int, typer.Option(min=1, help="Chunks of a film, five seconds each.")] = 4,
+    minutes: Annotated[float, typer.Option(min=0.01, help="That programs are killed for.")] = 2.0,
+    kill_seconds: Annotated[float, typer.Option(min=0.1, help="Between kills, on average.")] = 3.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Kill workers, queue and store one after another while orders flow."""
+    from cli.drill_chaos import ChaosOptions, chaos  # noqa: PLC0415 - the engine, the queue's client and asyncio
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - with them
+    from cli.drill_report import told  # noqa: PLC0415 - with them
+
+    options = ChaosOptions(
+        images=images,
+        films=films,
+        shots=shots,
+        minutes=minutes,
+        kill_seconds=kill_seconds,
+        workers=workers,
+        seed=seed,
+        side=side,
+    )
+    return told(run_drill(lambda folder: chaos(folder, options), data), as_json=as_json)
+
+
+@app.command("full-disk")
+def full_disk(
+    images: Annotated[int, typer.Option(min=3, help="Pictures that are ordered.")] = 60,
+    films: Annotated[int, typer.Option(min=0, help="Films that are ordered.")] = 1,
+    shots: Annotated[int, typer.Option(min=1, help="Chunks of a film, five seconds each.")] = 2,
+    full_seconds: Annotated[float, typer.Option(min=1, help="Without any room on the disk.")] = 20.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Have the disk full for a while.
+
+    Root on Linux gets a small disk of its own, under queue and store both. Elsewhere a proxy says of the store alone
+    what SeaweedFS says when its disk is full.
+    """
+    from cli.drill_full_disk import FullDiskOptions, full_disk  # noqa: PLC0415 - as above
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+
+    options = FullDiskOptions(
+        images=images, films=films, shots=shots, full_seconds=full_seconds, workers=workers, seed=seed, side=side
+    )
+    return told(run_drill(lambda folder: full_disk(folder, options), data), as_json=as_json)
+
+
+@app.command()
+def faults(
+    images: Annotated[int, typer.Option(min=1, help="Pictures that are ordered.")] = 150,
+    films: Annotated[int, typer.Option(min=0, help="Films that are ordered.")] = 2,
+    shots: Annotated[int, typer.Option(min=1, help="Chunks of a film, five seconds each.")] = 3,
+    every: Annotated[int, typer.Option(min=2, help="One request of so many is hurt.")] = 5,
+    stall_seconds: Annotated[float, typer.Option(min=0.1, help="Until a stalled request is cut off.")] = 35.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Have the store refuse, stall and break off while orders flow."""
+    from cli.drill_faults import FaultsOptions, faults  # noqa: PLC0415 - as above
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+
+    options = FaultsOptions(
+        images=images,
+        films=films,
+        shots=shots,
+        every=every,
+        stall_seconds=stall_seconds,
+        workers=workers,
+        seed=seed,
+        side=side,
+    )
+    return told(run_drill(lambda folder: faults(folder, options), data), as_json=as_json)
+
+
+@app.command()
+def poison(
+    orders: Annotated[int, typer.Option(min=1, help="Good orders in each round.")] = 200,
+    rounds: Annotated[int, typer.Option(min=0, help="Pairs with and without poison; 0 takes no time.")] = 5,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Mix orders in that nobody can carry out, and see that they hold up no others."""
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_poison import PoisonOptions, poison  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+
+    options = PoisonOptions(orders=orders, rounds=rounds, workers=workers, seed=seed, side=side)
+    return told(run_drill(lambda folder: poison(folder, options), data), as_json=as_json)
+
+
+@app.command()
+def throughput(
+    only: Annotated[list[Part] | None, typer.Option(help="Measure this alone; may be given again.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Photographs through the queue and past it.")] = 40,
+    batch: Annotated[int, typer.Option(min=2, help="Pictures for one worker, and for two.")] = 40,
+    batches: Annotated[int, typer.Option(min=1, help="Times that both colour them.")] = 5,
+    stub_orders: Annotated[int, typer.Option(min=1, help="Through a worker that does nothing.")] = 5000,
+    waiting_orders: Annotated[int, typer.Option(min=1, help="That a worker's memory is measured with.")] = 50_000,
+    starts: Annotated[int, typer.Option(min=1, help="Of `colorise up`, from nothing.")] = 3,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Measure what the queue costs, how much it carries, and how soon it is there; nothing is promised."""
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+    from cli.drill_throughput import ThroughputOptions, throughput  # noqa: PLC0415 - as above
+
+    options = ThroughputOptions(
+        parts=[part.value for part in only or Part],
+        rounds=rounds,
+        batch=batch,
+        batches=batches,
+        stub_orders=stub_orders,
+        waiting_orders=waiting_orders,
+        starts=starts,
+        seed=seed,
+        side=side,
+    )
+    return told(run_drill(lambda folder: throughput(folder, options), data), as_json=as_json)
