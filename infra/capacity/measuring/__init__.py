@@ -1,0 +1,1 @@
+"""Measures what the pipeline's parts cost on this machine."""
