@@ -1,4 +1,4 @@
-# make demo   sets up and colours a sample photograph
+# make demo   sets up, runs the whole pipeline on this machine, and colours sample photographs in it
 # make test   sets up and runs the tests
 # make check  sets up and runs the linters and the type checker
 # make docs   writes the pages that are made from code
