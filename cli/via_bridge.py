@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 STORE_CALLS: Final = 8
 """Uploads and downloads at a time: as many photographs are in memory at most, and a store nearby is kept busy."""
 
+WAKE_SECONDS: Final = 0.5
+"""Between looks of a thread that waits: a signal that comes just before it begins to wait would not be heard else."""
+
 _Words = ParamSpec("_Words")
 _Value = TypeVar("_Value")
 
@@ -58,10 +61,11 @@ class Bridge:
 
         try:
             self._loop.call_soon_threadsafe(start)
+            _wait_for(over)
             return over.result()
         except KeyboardInterrupt:
             self._loop.call_soon_threadsafe(stop)
-            wait([over])
+            _wait_for(over)
             raise
 
     @contextlib.contextmanager
@@ -91,6 +95,11 @@ class Bridge:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _wait_for(over: Future[Any]) -> None:
+    while not wait([over], WAKE_SECONDS).done:
+        pass
 
 
 def _tell(task: asyncio.Task[_Value], over: Future[_Value]) -> None:
