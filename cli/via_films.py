@@ -17,11 +17,11 @@ from cli.film_source import film_file
 from cli.film_space import refuse_full_disk, refuse_unwritable
 from cli.library import open_model
 from cli.sources import Usage
-from cli.via_names import content_type_of, inbox_name
-from cli.via_orders import film_order, refuse_model_file
+from cli.via_orders import content_type_of, film_order, refuse_model_file
 from cli.via_run import Run, running
 from functions.errors import Rejected
 from functions.jobs import ChunkColorised, JobFailed, VideoColorised, VideoPlanned
+from functions.stores.names import inbox_name
 from functions.video.chunk_report import ChunkReport
 from functions.whole_file import replacing
 
@@ -111,7 +111,7 @@ class _FilmRun:
         run, name, stamp = self._run, self._job.source.name, _stamp(file)
         with self._shown(f"reading {name}") as show:
             sha256 = run.bridge.call(asyncio.to_thread, run.transfers.sha256_of, file, show=show)
-        source, kind = inbox_name(sha256, self._job.source), content_type_of(self._job.source)
+        source, kind = inbox_name(sha256, self._job.source.suffix), content_type_of(self._job.source)
         with self._shown(f"sending {name}") as show:
             run.bridge.call(run.move, lambda: run.transfers.bring_file(source, file, content_type=kind, show=show))
         if _stamp(file) != stamp:

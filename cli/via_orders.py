@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import mimetypes
 import secrets
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from cli.sources import EXTENSION_OF_KIND, Usage
-from cli.via_names import outbox_name
 from functions.jobs import ColoriseImage, ImageWishes, Network, SplitVideo, VideoWishes
+from functions.stores.names import outbox_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.film_options import FilmJob, FilmOptions
     from cli.photo_job import Batch, Job
 
@@ -42,7 +46,7 @@ def photo_order(batch: Batch, job: Job, source: str) -> ColoriseImage:
         asked_at=datetime.now(UTC),
         network=network,
         source=source,
-        target=outbox_name(source, wishes, network, extension),
+        target=_target(source, wishes, network, extension),
         wishes=wishes,
     )
 
@@ -71,7 +75,7 @@ def film_order(options: FilmOptions, job: FilmJob, source: str) -> SplitVideo:
         asked_at=datetime.now(UTC),
         network=network,
         source=source,
-        target=outbox_name(source, wishes, network, f".{wanted.encode.holder}"),
+        target=_target(source, wishes, network, f".{wanted.encode.holder}"),
         wishes=wishes,
     )
 
@@ -89,3 +93,12 @@ def refuse_model_file(model: str) -> None:
 
 def _new_job() -> str:
     return f"{JOB_PREFIX}{secrets.token_hex(JOB_BYTES)}"
+
+
+def content_type_of(source: Path) -> str:
+    """What a browser is told of a source, by its name; nothing depends on it."""
+    return mimetypes.guess_type(source.name)[0] or "application/octet-stream"
+
+
+def _target(source: str, wishes: ImageWishes | VideoWishes, network: Network, extension: str) -> str:
+    return outbox_name(source, network=network, wishes=wishes, engine=version("colorisebot"), extension=extension)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from cli.photo_job import Batch, Job, Made, Report, Way, failed, put, source_bytes
 from cli.sources import STDIN, Usage
 from cli.via_bridge import STORE_CALLS
-from cli.via_names import content_type_of, inbox_name
-from cli.via_orders import photo_order, refuse_model_file
+from cli.via_orders import content_type_of, photo_order, refuse_model_file
 from cli.via_run import Run, running
 from functions.errors import Rejected
 from functions.jobs import ImageColorised, JobFailed
+from functions.stores.names import inbox_name
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
@@ -118,7 +118,7 @@ class _Photos:
                 if len(data) > limit:
                     msg = f"more than {limit / 1e6:,.0f} MB, which is the limit"
                     raise Rejected(msg, code="too-large")
-                name = inbox_name(hashlib.sha256(data).hexdigest(), job.source)
+                name = inbox_name(hashlib.sha256(data).hexdigest(), job.source.suffix)
                 self._run.transfers.bring(name, data, content_type=content_type_of(job.source))
                 return name
 

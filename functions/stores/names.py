@@ -13,15 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from functions.errors import Rejected
 from functions.jobs import ObjectName
-from functions.stores.protocol import INBOX, OUTBOX, WORK
+from functions.stores.protocol import INBOX, OUTBOX
 
 if TYPE_CHECKING:
     from functions.jobs import ImageWishes, Network, VideoWishes
 
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(ObjectName)
-
-PIECE_DIGITS: Final = 6
-"""So that a listing is in the order of the film; a million chunks are months of it."""
 
 
 def checked(name: str) -> str:
@@ -42,53 +39,29 @@ def inbox_name(sha256: str, extension: str) -> str:
 
     Args:
         sha256: of its bytes, in hex digits.
-        extension: without a dot; what is no plain one is left out.
+        extension: for people who look into the store; what is no plain one is left out.
     """
     return checked(f"{INBOX}/{_hex(sha256)}{_dotted(extension)}")
 
 
 def outbox_name(
-    source_sha256: str, *, network: Network, wishes: ImageWishes | VideoWishes, engine: str, extension: str
+    source: str, *, network: Network, wishes: ImageWishes | VideoWishes, engine: str, extension: str
 ) -> str:
     """Of the coloured picture or film: the same for all who send the same and wish the same.
 
     Args:
-        source_sha256: of the source's bytes, in hex digits.
+        source: name of the source, which follows from its content.
         network: that colours; where it leaves its `sha256` open, a worker's new weights do not give a new name.
         wishes: all of them.
         engine: version of the code that colours.
-        extension: of the result, without a dot; what is no plain one is left out.
-    """
-    return checked(
-        f"{OUTBOX}/{film_name(source_sha256, network=network, wishes=wishes, engine=engine)}{_dotted(extension)}"
-    )
-
-
-def film_name(source_sha256: str, *, network: Network, wishes: ImageWishes | VideoWishes, engine: str) -> str:
-    """What stands for a film that is coloured in one certain way, in the names of its plan and its pieces.
-
-    Args: as those of `outbox_name`.
+        extension: of the result; what is no plain one is left out.
 
     Returns:
-        40 hex digits: 160 bits of a SHA-256.
+        With 40 hex digits in it: 160 bits of a SHA-256.
     """
-    parts = (_hex(source_sha256), network.model_dump_json(), wishes.model_dump_json(), engine)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
-
-
-def plan_name(film: str) -> str:
-    """Of a film's plan; `film` is its `film_name`."""
-    return checked(f"{WORK}/{film}/plan.json")
-
-
-def piece_name(film: str, number: int) -> str:
-    """Of the coloured frames of a chunk, counted from 0."""
-    return checked(f"{WORK}/{film}/piece-{number:0{PIECE_DIGITS}}")
-
-
-def report_name(film: str, number: int) -> str:
-    """Of what was done for a chunk: with it, the chunk counts as finished."""
-    return checked(f"{WORK}/{film}/report-{number:0{PIECE_DIGITS}}.json")
+    parts = (source, network.model_dump_json(), wishes.model_dump_json(), engine)
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+    return checked(f"{OUTBOX}/{digest}{_dotted(extension)}")
 
 
 def _hex(sha256: str) -> str:

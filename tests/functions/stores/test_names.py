@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from functions.errors import Rejected
 from functions.jobs import ImageWishes, Network, VideoWishes
-from functions.stores.names import checked, film_name, inbox_name, outbox_name, piece_name, plan_name, report_name
+from functions.stores.names import checked, inbox_name, outbox_name
 
 SOURCE = "a" * 64
 OTHER = "b" * 64
@@ -54,15 +54,6 @@ def test_what_is_sent_keeps_its_own_hash() -> None:
     assert inbox_name(SOURCE, "jpg") == f"inbox/{SOURCE}.jpg"
 
 
-def test_the_parts_of_a_film_are_together_and_in_its_order() -> None:
-    film = film_name(SOURCE, network=Network(), wishes=VideoWishes(), engine="1")
-    pieces = [piece_name(film, number) for number in (0, 9, 10, 99, 100, 123_456)]
-    names = [plan_name(film), *pieces, report_name(film, 7)]
-    assert pieces == sorted(pieces)
-    assert {name.rpartition("/")[0] for name in names} == {f"work/{film}"}
-    assert len(set(names)) == len(names)
-
-
 @pytest.mark.parametrize(
     ("extension", "end"), [("JPG", ".jpg"), (".tar", ".tar"), ("", ""), ("j/../g", ""), ("x" * 11, ""), ("jpg\n", "")]
 )
@@ -81,19 +72,12 @@ def test_what_is_no_hash_makes_no_name(sha256: str) -> None:
     weights=st.none() | _HEX,
     engine=st.text(),
     extension=st.text(max_size=12),
-    number=st.integers(0, 10**9),
 )
-def test_every_name_can_name_an_object(
-    source: str, weights: str | None, engine: str, extension: str, number: int
-) -> None:
+def test_every_name_can_name_an_object(source: str, weights: str | None, engine: str, extension: str) -> None:
     network, wishes = Network(sha256=weights), VideoWishes()
-    film = film_name(source, network=network, wishes=wishes, engine=engine)
     for name in (
         inbox_name(source, extension),
         outbox_name(source, network=network, wishes=wishes, engine=engine, extension=extension),
-        plan_name(film),
-        piece_name(film, number),
-        report_name(film, number),
     ):
         assert checked(name) == name
 
