@@ -13,6 +13,7 @@ from functions.jobs import AnyResult, ChunkColorised, ColoriseChunk, ColoriseIma
 from functions.outcome import Outcome
 from functions.queues.jetstream import NatsQueue
 from functions.queues.memory import MemoryQueue
+from functions.queues.subjects import kind_of
 from functions.telemetry.context import fields, stage
 from functions.telemetry.logs import ContextFilter
 from functions.telemetry.metrics import Metrics
@@ -116,9 +117,8 @@ async def until_empty(queue: AnyQueue) -> None:
 
 
 async def until_no(queue: AnyQueue, kind: str) -> None:
-    async def none() -> bool:
-        depth = (await queue.depths())[kind]
-        return depth.waiting + depth.in_hand == 0
+    async def none() -> bool:  # what is stored decides: counters of waiting and in hand are not read at one moment
+        return not [subject async for subject, _ in queue.orders() if kind_of(subject) == kind]
 
     await until(none)
 
