@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+# From 1.29 on it writes an identifier into the user's home and tells Microsoft of each network that is loaded, unless
+# this is set before it is imported: https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 
 from functions.errors import Rejected

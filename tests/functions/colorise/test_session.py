@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +83,12 @@ def test_answers_in_another_scale_are_brought_to_labs(session: NetworkSession) -
 def test_demanding_a_gpu_where_there_is_none_fails_loudly() -> None:
     with pytest.raises(NoGpu, match="no GPU provider"):
         NetworkSession(WEIGHTS, CARD, require_gpu=True)
+
+
+def test_nobody_is_told_of_it_and_no_identifier_is_written(tmp_path: Path) -> None:
+    """ONNX Runtime would do both; where it takes itself for a test it does not, so it must not know of one."""
+    environment = {name: text for name, text in os.environ.items() if name in {"PATH", "LANG", "PYTHONPATH"}}
+    picture = Path(__file__).parents[3] / "docs" / "before-after.jpg"
+    command = [sys.executable, "-P", "-m", "cli", "photo", str(picture), "-o", str(tmp_path / "out.jpg"), "--force"]
+    subprocess.run(command, env={**environment, "HOME": str(tmp_path)}, cwd=picture.parents[1], check=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["out.jpg"]
