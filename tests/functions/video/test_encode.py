@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -15,9 +16,9 @@ from functions.video.encode import PieceEncoder
 from functions.video.join import join
 from functions.video.layout import PixelLayout, luma_weights, output_layout, work_layout
 from functions.video.planes import deepened, plane
-from functions.video.settings import CODECS, EncodeSettings, suggested_container
+from functions.video.settings import BURST_SECONDS, CODECS, RATE_BOUND, EncodeSettings, suggested_container
 from tests.clips import Clip, made, source_of
-from tests.functions.video.film_cases import X264, opened_film, piece_of
+from tests.functions.video.film_cases import X264, lumas, opened_film, piece_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,12 @@ def test_a_piece_made_twice_is_the_same_bytes(codec: str) -> None:
     opened = opened_film(made(Clip(options=X264, frames=12)))
     one, two = (piece_of(opened, opened.plan.chunks[0], EncodeSettings(codec=codec)) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize("width", [64, 96, 480])
+def test_a_piece_is_the_same_bytes_however_often_it_is_made_and_whatever_its_width(width: int) -> None:
+    opened = opened_film(made(Clip(options=X264, frames=24, width=width, height=64)))
+    assert len({transcoded(opened, EncodeSettings()) for _ in range(30)}) == 1
 
 
 def test_chroma_given_is_chroma_written() -> None:
@@ -117,6 +124,68 @@ def test_depth_and_chroma_stay_where_the_encoder_has_them(clip: Clip, codec: str
     layout = output_layout(film, EncodeSettings(codec=codec))
     assert layout.pix_fmt == expected
     assert (layout.width, layout.height) == (clip.width, clip.height)
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
+@pytest.mark.parametrize("pix_fmt", ["yuv422p", "yuv444p", "yuv420p10le", "yuv444p12le", "gray"])
+def test_plain_pixels_are_eight_bits_and_four_two_nought_whatever_the_source_has(pix_fmt: str, codec: str) -> None:
+    film = opened_film(made(Clip("matroska", "ffv1", frames=2, pix_fmt=pix_fmt))).film
+    assert output_layout(film, EncodeSettings(codec=codec, plain=True)).pix_fmt == "yuv420p"
+
+
+def test_plain_pixels_need_an_even_size_and_leave_gif_alone() -> None:
+    film = opened_film(made(Clip("matroska", "ffv1", frames=2, width=65, height=49))).film
+    with pytest.raises(Rejected, match="needs an even size") as refused:
+        output_layout(film, EncodeSettings(plain=True))
+    assert refused.value.code == "bad-size"
+    gif = EncodeSettings(container="gif")
+    assert output_layout(film, gif) == output_layout(film, EncodeSettings(container="gif", plain=True))
+
+
+def test_plain_luma_is_the_deep_one_rounded() -> None:
+    opened = opened_film(made(Clip("matroska", "ffv1", frames=3, pix_fmt="yuv422p10le")))
+    piece = piece_of(opened, opened.plan.chunks[0], EncodeSettings(crf=0, plain=True))
+    wanted = [(luma.astype(int) + 2) >> 2 for luma in lumas(opened)]
+    with av.open(io.BytesIO(piece), "r") as film:
+        frames = [frame.to_ndarray()[:64] for frame in film.decode(video=0)]
+        assert film.streams.video[0].codec_context.pix_fmt == "yuv420p"
+    assert all(np.abs(a - b.astype(int)).max() <= 1 for a, b in zip(wanted, frames, strict=True))
+
+
+def noise_film(frames: int) -> bytes:
+    """Write a film that nobody can compress."""
+    generator = np.random.default_rng(4)
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        stream = output.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for number in range(frames):
+            grey = generator.normal(128, 30, (64, 128)).clip(16, 235).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("codec", sorted(RATE_BOUND))
+def test_a_bound_on_the_rate_holds_for_every_piece_and_binds_no_other(codec: str) -> None:
+    opened = opened_film(noise_film(75))
+    (chunk,) = opened.plan.chunks
+    free = len(piece_of(opened, chunk, EncodeSettings(codec=codec)))
+    rate = free * 8 // 3 // 2  # three seconds, half as much
+    bound = len(piece_of(opened, chunk, EncodeSettings(codec=codec, max_rate=rate)))
+    assert bound < free * 0.8
+    assert bound <= rate * (3 + BURST_SECONDS) / 8 * 1.05
+    settings = EncodeSettings(codec="ffv1")
+    assert replace(settings, max_rate=1).options(128 * 64) == settings.options(128 * 64)
+
+
+def test_pieces_under_a_bound_are_the_same_bytes_each_time() -> None:
+    opened = opened_film(noise_film(20))
+    settings = EncodeSettings(max_rate=200_000)
+    one, two = (piece_of(opened, opened.plan.chunks[0], settings) for _ in range(2))
+    assert one == two
 
 
 def test_chroma_is_weighed_as_players_weigh_it() -> None:
