@@ -49,7 +49,7 @@ $(CAFFE_VENV)/.ready: requirements-caffe.lock
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet
 
 lock:
-	echo 'uv_build>=0.13,<0.14' | $(COMPILE) pyproject.toml - --extra image --extra video --extra heif --extra demo -o requirements.lock
+	echo 'uv_build>=0.13,<0.14' | $(COMPILE) pyproject.toml - --extra image --extra video --extra bot --extra heif --extra demo -o requirements.lock
 	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 	echo 'opencv-python-headless>=4,<5' | $(COMPILE) - -o requirements-caffe.lock
 

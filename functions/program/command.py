@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Generic
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from functions.environment import complaints
 from functions.errors import Postponed, Rejected
 from functions.program.parts import Settings
 from functions.queues.settings import QueueSettings
@@ -22,7 +23,7 @@ from functions.stores.settings import StoreSettings
 from functions.telemetry.settings import TelemetrySettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from functions.program.parts import Program
 
@@ -35,9 +36,6 @@ MODES: Final = ("worker", "http")
 
 THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables that numpy's libraries read when they are loaded."""
-
-SECRET: Final = ("key", "password")
-"""Parts of the names of settings whose values are nobody's business."""
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +66,7 @@ def main(program: Program[Settings], arguments: Sequence[str] | None = None) -> 
     try:
         settings = read_settings(program, over_http=words[0] == "http")
     except (ValidationError, SettingsError) as error:
-        for line in _lines(error):
+        for line in complaints(error):
             _complain(program.name, line)
         return USAGE
     os.environ |= dict.fromkeys(THREADS_OF, str(settings.own.threads))
@@ -122,22 +120,6 @@ async def _run(program: Program[Settings], settings: AllSettings[Settings], *, o
         from functions.program.from_queue import carry_out_orders  # noqa: PLC0415 - so that wrong settings are told soon
 
         await carry_out_orders(program, settings)
-
-
-def _lines(error: ValidationError | SettingsError) -> Iterator[str]:
-    """What is wrong, a line for each setting."""
-    if isinstance(error, SettingsError):
-        yield " ".join(str(error).split())
-        return
-    for one in error.errors(include_url=False):
-        name = "_".join(str(part) for part in one["loc"])
-        said = one["msg"].removeprefix("Value error, ")
-        if not name:
-            yield said
-        elif any(part in name for part in SECRET):
-            yield f"COLORISE_{name.upper()}: {said[0].lower()}{said[1:]}"
-        else:
-            yield f"COLORISE_{name.upper()}={one['input']}: {said[0].lower()}{said[1:]}"
 
 
 def _complain(name: str, line: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.program.upkeep import kept_tidy, prepared
 from functions.queues.settings import open_queue
+from functions.stopping import told_to_stop
 from functions.stores.settings import open_store
+from functions.stores.upkeep import kept_tidy, prepared
 from functions.telemetry.health import health_server
 from functions.telemetry.metrics import Metrics
 from functions.telemetry.queue_watch import QueueWatch
@@ -49,7 +48,7 @@ async def carry_out_orders(program: Program[Settings], settings: AllSettings[Set
     if settings.queue is None or settings.store is None:
         msg = "a worker needs a queue and a store"
         raise ValueError(msg)
-    stop, metrics, telemetry = _told_to_stop(), Metrics(), settings.telemetry
+    stop, metrics, telemetry = told_to_stop(), Metrics(), settings.telemetry
     store = open_store(settings.store)
     watch: QueueWatch | None = None
 
@@ -118,21 +117,3 @@ async def _beside(watch: QueueWatch, store: ObjectStore) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _told_to_stop() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; the second of them ends the process."""
-    stop = asyncio.Event()
-
-    def told() -> None:
-        if stop.is_set():
-            log.warning("ending at once: orders in hand come again to others")
-            os._exit(1)
-        log.info("stopping: orders in hand are finished first")
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows knows neither here: Ctrl-C ends the process
-            loop.add_signal_handler(number, told)
-    return stop

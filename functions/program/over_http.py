@@ -7,10 +7,10 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions.program.upkeep import kept_tidy
 from functions.queues.settings import open_queue
 from functions.serve import serve
 from functions.stores.settings import open_store
+from functions.stores.upkeep import kept_tidy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
