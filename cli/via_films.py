@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from cli.film_batch import Way
     from cli.film_options import FilmJob, FilmOptions
     from cli.via_pipeline import OpenPipeline
-    from cli.via_results import Following
     from cli.via_transfer import Shown
     from functions.jobs import SplitVideo
+    from functions.queues.sorted_results import Following
 
 REMEDIES: Final = {"already-colour": "--force colours it anew"}
 """Code of a refusal → what helps, in the command's words: the workers say it in theirs, after a semicolon."""

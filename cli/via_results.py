@@ -4,76 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from functions.errors import Postponed
+from functions.queues.sorted_results import SortedResults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable
 
     from cli.via_patience import Patience
     from cli.via_pipeline import Pipeline
-    from functions.jobs import AnyResult
     from functions.queues.protocol import Queue
 
 LOOK_SECONDS: Final = 10.0
 """Between two looks at a queue that has told us nothing: it may be gone, or have no workers."""
 
-Following: TypeAlias = "Callable[[], Coroutine[Any, Any, AnyResult]]"
-"""Waits for the next result of a job."""
-
-
-class Results:
-    """Results of several jobs through one subscription, which costs the server nothing for each job."""
-
-    def __init__(self) -> None:
-        self._asked: dict[str, asyncio.Queue[AnyResult | Exception]] = {}
-        self._error: Exception | None = None
-        self.heard = 0
-        """Results of our jobs so far."""
-
-    @property
-    def jobs(self) -> int:
-        """That are waited for."""
-        return len(self._asked)
-
-    @contextlib.asynccontextmanager
-    async def of(self, job_id: str) -> AsyncIterator[Following]:
-        """Listen to a job while the block runs; begin before its first order is sent."""
-        told: asyncio.Queue[AnyResult | Exception] = asyncio.Queue()
-        self._asked[job_id] = told
-        if self._error is not None:
-            told.put_nowait(self._error)
-
-        async def following() -> AnyResult:
-            result = await told.get()
-            if isinstance(result, Exception):
-                raise result
-            return result
-
-        try:
-            yield following
-        finally:
-            del self._asked[job_id]
-
-    async def follow(self, told: AsyncIterator[AnyResult]) -> None:
-        """Hand results to those who wait for them; should listening fail, the error too."""
-        try:
-            async for result in told:
-                asked = self._asked.get(result.job_id)
-                if asked is not None:
-                    self.heard += 1
-                    asked.put_nowait(result)
-        except Exception as error:  # noqa: BLE001 - raised where results are waited for
-            self._error = error
-            for asked in self._asked.values():
-                asked.put_nowait(error)
-
 
 @contextlib.asynccontextmanager
 async def listening(
     pipeline: Pipeline, patience: Patience, say: Callable[[str], None], *, look_seconds: float = LOOK_SECONDS
-) -> AsyncIterator[Results]:
+) -> AsyncIterator[SortedResults]:
     """Listen to the queue while the block runs: whatever is told from now on is not missed.
 
     Where nothing is heard for a while, it says why: the queue is out of reach, or nobody takes the orders.
@@ -81,7 +31,7 @@ async def listening(
     Raises:
         Postponed: the queue is out of reach.
     """
-    results = Results()
+    results = SortedResults()
     async with pipeline.queue.results() as told:
         tasks = [
             asyncio.create_task(results.follow(told)),
@@ -96,7 +46,7 @@ async def listening(
 
 
 async def _watch(
-    pipeline: Pipeline, results: Results, patience: Patience, say: Callable[[str], None], look_seconds: float
+    pipeline: Pipeline, results: SortedResults, patience: Patience, say: Callable[[str], None], look_seconds: float
 ) -> None:
     """Look after a queue that is silent."""
     heard, is_told = 0, False

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from cli.via_pipeline import OpenPipeline
-    from cli.via_results import Results
     from functions.jobs import Order
     from functions.queues.protocol import Queue
+    from functions.queues.sorted_results import SortedResults
 
 _Value = TypeVar("_Value")
 
@@ -32,7 +32,7 @@ class Run:
     """To the event loop in which all of it lives."""
     queue: Queue
     transfers: Transfers
-    results: Results
+    results: SortedResults
     patience: Patience
     say: Callable[[str], None]
 

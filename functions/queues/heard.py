@@ -32,6 +32,8 @@ class Heard:
     """Where an answer goes; of an order, where its worker says how it went."""
     place: Place | None
     """None where it does not come from a consumer."""
+    repeated: bool = False
+    """Of an answer: the question was put before, and that answer was lost, or the question was."""
 
     @property
     def status(self) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import logging
 import os
@@ -11,17 +10,29 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import ValidationError
 
-from functions.jobs import DeadLetter, encoded
-from functions.queues.heard import ServerError
+from functions.errors import Rejected
+from functions.jobs import DeadLetter, encoded, parse_result
 from functions.queues.jetstream_bell import Bell
-from functions.queues.jetstream_bucket import NO_MESSAGE, Bucket
 from functions.queues.jetstream_connection import JetStreamConnection
 from functions.queues.jetstream_deliveries import Hand, NatsDeliveries
-from functions.queues.jetstream_layout import CLAIMS, DEAD, HISTORY, ORDERS, bell_of, consumer, layout, worker_of
+from functions.queues.jetstream_layout import (
+    CLAIMS,
+    DEAD,
+    HISTORY,
+    ORDERS,
+    RESULTS,
+    bell_of,
+    bucket,
+    bucket_of,
+    consumer,
+    layout,
+    worker_of,
+)
+from functions.queues.jetstream_records import NatsRecords
 from functions.queues.jetstream_results import NatsResults
 from functions.queues.keeping import ACK_WAIT_SECONDS
 from functions.queues.protocol import Depth, KeptLetter
-from functions.queues.subjects import cancelled, order_subject, orders_of, result_subject
+from functions.queues.subjects import cancelled, order_subject, orders_of, result_subject, results_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -29,9 +40,12 @@ if TYPE_CHECKING:
     from functions.jobs import AnyResult, Order
     from functions.queues.nats import Ear
     from functions.queues.protocol import Delivery
+    from functions.queues.records import Records
 
 ANSWER_SECONDS: Final = 10.0
 """A server that was only restarted is back before that."""
+
+_LOOK: Final = "look into the queue"
 
 _log = logging.getLogger(__name__)
 
@@ -42,12 +56,15 @@ class NatsQueue:
     Everything that must be there is made, or brought up to date, whenever it connects.
     """
 
-    def __init__(self, connection: JetStreamConnection, *, ack_wait_seconds: float, worker: str) -> None:
+    def __init__(
+        self, connection: JetStreamConnection, *, ack_wait_seconds: float, replicas: int | None, worker: str
+    ) -> None:
         self._connection = connection
         self._ack_wait_seconds = ack_wait_seconds
+        self._replicas = replicas
         self._worker = worker
-        self._claims = Bucket(connection, CLAIMS)
-        self._histories = Bucket(connection, HISTORY)
+        self._claims = NatsRecords(connection, CLAIMS)
+        self._histories = NatsRecords(connection, HISTORY)
         self._bell = Bell()
         self._bell_ear: Ear | None = None
 
@@ -88,7 +105,7 @@ class NatsQueue:
             answer_seconds=answer_seconds,
         )
         await connection.open(wait_seconds=wait_seconds)
-        return cls(connection, ack_wait_seconds=ack_wait_seconds, worker=worker)
+        return cls(connection, ack_wait_seconds=ack_wait_seconds, replicas=replicas, worker=worker)
 
     @property
     def connected(self) -> bool:
@@ -132,6 +149,17 @@ class NatsQueue:
         finally:
             await results.end()
 
+    async def last_result(self, job_id: str) -> AnyResult | None:
+        """What was told of a job last: one question, and nothing made on the server for it."""
+        kept = await self._connection.kept("look up a result", RESULTS, {"last_by_subj": results_of(job_id)})
+        if kept is None:
+            return None
+        try:
+            return parse_result(kept.data)
+        except Rejected as error:
+            _log.warning("a result was skipped: %s", error.reason, extra={"job_id": job_id})
+            return None
+
     async def cancel(self, job_id: str) -> int:
         """Take a job's orders out of the queue, and keep what is in hand from sending more."""
         await self.reclaim(cancelled(job_id), "")
@@ -142,16 +170,22 @@ class NatsQueue:
 
     async def claim(self, key: str, value: str = "") -> bool:
         """Compare-and-set."""
-        return await self._claims.create(key, value.encode())
+        return await self._claims.create(key, value.encode()) is not None
 
     async def claimed(self, key: str) -> str | None:
         """The value under which a key was claimed."""
-        value = await self._claims.get(key)
-        return None if value is None else value.decode()
+        found = await self._claims.get(key)
+        return None if found is None else found.value.decode()
 
     async def reclaim(self, key: str, value: str) -> None:
         """Change the value of a claim."""
         await self._claims.put(key, value.encode())
+
+    async def records(self, name: str, *, keep_seconds: float | None) -> Records:
+        """Open a book of records: the bucket `COLORISE_NAME`."""
+        book = bucket_of(name)
+        await self._connection.need(bucket(book, keep_seconds=keep_seconds, replicas=self._replicas))
+        return NatsRecords(self._connection, book)
 
     async def depths(self) -> dict[str, Depth]:
         """Kind of order → how much there is of it; the server counts what waits for its next try as in hand."""
@@ -166,23 +200,23 @@ class NatsQueue:
     async def orders(self, job_id: str | None = None) -> AsyncIterator[tuple[str, bytes]]:
         """Subject and bytes of orders that are in the queue."""
         jobs = "*" if job_id is None else job_id
-        async for _, subject, data in self._messages(ORDERS, orders_of(job_id=jobs)):
-            yield subject, data
+        async for kept in self._connection.all_kept(_LOOK, ORDERS, orders_of(job_id=jobs)):
+            yield kept.subject, kept.data
 
     async def dead_letters(self) -> AsyncIterator[KeptLetter]:
         """All of them, oldest first."""
-        async for number, _, data in self._messages(DEAD, "dead.*"):
+        async for kept in self._connection.all_kept(_LOOK, DEAD, "dead.*"):
             try:
-                yield KeptLetter(number, DeadLetter.model_validate_json(data))
+                yield KeptLetter(kept.number, DeadLetter.model_validate_json(kept.data))
             except ValidationError:
-                _log.warning("dead letter %d cannot be read: a newer program wrote it?", number)
+                _log.warning("dead letter %d cannot be read: a newer program wrote it?", kept.number)
 
     async def retry(self, number: int) -> bool:
         """Put a dead letter's order into the queue again."""
-        async for found, _, data in self._messages(DEAD, "dead.*", first=number):
-            if found != number:
+        async for found in self._connection.all_kept(_LOOK, DEAD, "dead.*", first=number):
+            if found.number != number:
                 break
-            letter = DeadLetter.model_validate_json(data)
+            letter = DeadLetter.model_validate_json(found.data)
             # The same name for all who retry this letter: whoever dies before the next line has sent it once.
             message_id = f"retry.{number}.{letter.died_at:%Y%m%d%H%M%S%f}"
             await self.send_bytes(letter.subject, letter.data.encode(), message_id=message_id)
@@ -195,8 +229,8 @@ class NatsQueue:
         what = "delete dead letters"
         if number is None:
             return int((await self._connection.api(what, f"STREAM.PURGE.{DEAD}"))["purged"])
-        async for found, _, _ in self._messages(DEAD, "dead.*", first=number):
-            if found == number:
+        async for found in self._connection.all_kept(_LOOK, DEAD, "dead.*", first=number):
+            if found.number == number:
                 await self._connection.api(what, f"STREAM.MSG.DELETE.{DEAD}", {"seq": number})
                 return 1
             break
@@ -205,18 +239,3 @@ class NatsQueue:
     async def close(self) -> None:
         """Let go of the server."""
         await self._connection.close()
-
-    async def _messages(self, stream: str, subject: str, *, first: int = 1) -> AsyncIterator[tuple[int, str, bytes]]:
-        """Number, subject and bytes of messages in a stream; they are only looked at."""
-        number = first
-        while True:
-            request = {"seq": number, "next_by_subj": subject}
-            try:
-                answer = await self._connection.api("look into the queue", f"STREAM.MSG.GET.{stream}", request)
-            except ServerError as error:
-                if error.code == NO_MESSAGE:
-                    return
-                raise
-            found = answer["message"]
-            yield found["seq"], found["subject"], base64.b64decode(found.get("data", ""))
-            number = found["seq"] + 1

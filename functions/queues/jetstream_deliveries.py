@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import logging
@@ -15,8 +14,6 @@ from pydantic import TypeAdapter
 
 from functions.errors import Postponed
 from functions.jobs import Attempt, DeadLetter, encoded
-from functions.queues.heard import ServerError
-from functions.queues.jetstream_bucket import NO_MESSAGE
 from functions.queues.jetstream_layout import ORDERS, bell_of, worker_of
 from functions.queues.keeping import LETTING_GO
 from functions.queues.subjects import dead_subject, job_of, kind_of
@@ -26,8 +23,8 @@ if TYPE_CHECKING:
 
     from functions.queues.heard import Heard, Place
     from functions.queues.jetstream_bell import Bell
-    from functions.queues.jetstream_bucket import Bucket
     from functions.queues.jetstream_connection import JetStreamConnection
+    from functions.queues.records import Records
 
 LINGER_SECONDS: Final = 0.05
 """That the server may take to have an order ready for which it has rung the bell."""
@@ -44,7 +41,7 @@ class Hand:
     """What it takes to take orders, and to say how they went."""
 
     connection: JetStreamConnection
-    histories: Bucket
+    histories: Records
     bell: Bell
     worker: str
     """The name under which failed tries are noted."""
@@ -92,7 +89,7 @@ class NatsDelivery:
         """Read the history, where there can be one, and it has not been read."""
         if not self._remembers:
             noted = await self._hand.histories.get(self._number)
-            self._history = _HISTORY.validate_json(noted) if noted is not None else ()
+            self._history = _HISTORY.validate_json(noted.value) if noted is not None else ()
             self._remembers = True
 
     async def working(self) -> None:
@@ -142,14 +139,9 @@ class NatsDelivery:
         """Take the order out of the stream, if it is there still."""
         what = "take an order out of the queue"
         number = {"seq": self._place.sequence}
-        try:
-            found = (await self._hand.connection.api(what, f"STREAM.MSG.GET.{ORDERS}", number))["message"]
-        except ServerError as error:
-            if error.code == NO_MESSAGE:
-                return
-            raise
+        found = await self._hand.connection.kept(what, ORDERS, number)
         # In a stream that was made anew, another order may have its number.
-        if found["subject"] == self.subject and base64.b64decode(found.get("data", "")) == self.data:
+        if found is not None and (found.subject, found.data) == (self.subject, self.data):
             await self._hand.connection.api(what, f"STREAM.MSG.DELETE.{ORDERS}", number)
 
     async def _forget(self) -> None:

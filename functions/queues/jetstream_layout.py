@@ -7,16 +7,23 @@ https://docs.nats.io/nats-concepts/jetstream/streams and …/consumers name ever
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from functions.queues.heard import ServerError
 from functions.queues.keeping import CLAIMS_SECONDS, DEAD_SECONDS, DUPLICATES_SECONDS, HISTORY_SECONDS, RESULTS_SECONDS
 from functions.queues.subjects import KINDS, orders_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
 
 ORDERS: Final = "COLORISE"
 RESULTS: Final = "RESULTS"
 DEAD: Final = "DEAD"
 CLAIMS: Final = "COLORISE_CLAIMS"
 HISTORY: Final = "COLORISE_HISTORY"
+
+IN_USE: Final = 10058
+"""NATS's code: a stream of this name is there, with another configuration."""
 
 _NANOSECONDS: Final = 1_000_000_000
 _MIB: Final = 1024 * 1024
@@ -33,6 +40,27 @@ class Piece:
     config: dict[str, Any]
 
 
+async def make(piece: Piece, ask: Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]) -> None:
+    """Make a piece, or bring the one that is there up to date.
+
+    Args:
+        piece: that is wanted.
+        ask: puts a request to JetStream, with its body.
+
+    Raises:
+        ServerError: NATS refuses.
+    """
+    try:
+        await ask(piece.create, piece.config)
+    except ServerError as error:
+        if piece.update is None or error.code != IN_USE:
+            raise
+        # A client that knows nothing of a cluster must not take its copies away.
+        there = await ask(piece.update.replace("UPDATE", "INFO"), {})
+        copies = there["config"]["num_replicas"]
+        await ask(piece.update, {"num_replicas": copies, **piece.config})
+
+
 def layout(*, ack_wait_seconds: float, replicas: int | None) -> list[Piece]:
     """All that must be there, in the order in which it can be made.
 
@@ -40,7 +68,6 @@ def layout(*, ack_wait_seconds: float, replicas: int | None) -> list[Piece]:
         ack_wait_seconds: of the consumers.
         replicas: of the streams; None leaves those that are there as they are.
     """
-    copies = {} if replicas is None else {"num_replicas": replicas}
     streams: list[dict[str, Any]] = [
         {
             "name": ORDERS,
@@ -58,18 +85,13 @@ def layout(*, ack_wait_seconds: float, replicas: int | None) -> list[Piece]:
             "max_bytes": 128 * _MIB,
         },
         {"name": DEAD, "subjects": ["dead.*"], "max_age": _nanoseconds(DEAD_SECONDS), "max_bytes": 64 * _MIB},
-        _bucket(CLAIMS, keep_seconds=CLAIMS_SECONDS),
-        _bucket(HISTORY, keep_seconds=HISTORY_SECONDS),
     ]
-    pieces = [
-        Piece(
-            f"STREAM.CREATE.{stream['name']}",
-            f"STREAM.UPDATE.{stream['name']}",
-            {"retention": "limits", "storage": "file", **copies, **stream},
-        )
-        for stream in streams
+    return [
+        *(_stream(stream, replicas=replicas) for stream in streams),
+        bucket(CLAIMS, keep_seconds=CLAIMS_SECONDS, replicas=replicas),
+        bucket(HISTORY, keep_seconds=HISTORY_SECONDS, replicas=replicas),
+        *(consumer(kind, ack_wait_seconds=ack_wait_seconds) for kind in KINDS),
     ]
-    return pieces + [consumer(kind, ack_wait_seconds=ack_wait_seconds) for kind in KINDS]
 
 
 def bell_of(kind: str = "*") -> str:
@@ -80,6 +102,16 @@ def bell_of(kind: str = "*") -> str:
 def worker_of(kind: str) -> str:
     """The durable consumer that all workers share who carry out orders of this kind."""
     return f"worker-{kind}"
+
+
+def bucket_of(book: str) -> str:
+    """The bucket of a book of records, such as `COLORISE_BOT`."""
+    return f"COLORISE_{book}"
+
+
+def stream_of(bucket: str) -> str:
+    """The stream that a bucket is made of."""
+    return f"KV_{bucket}"
 
 
 def entry_of(bucket: str, key: str) -> str:
@@ -112,18 +144,34 @@ def consumer(kind: str, *, ack_wait_seconds: float) -> Piece:
     )
 
 
-def _bucket(name: str, *, keep_seconds: float) -> dict[str, Any]:
-    """A key-value bucket, as every NATS client makes it: `nats kv get NAME KEY` reads it."""
-    return {
-        "name": f"KV_{name}",
+def bucket(name: str, *, keep_seconds: float | None, replicas: int | None) -> Piece:
+    """A key-value bucket, as every NATS client makes it: `nats kv get NAME KEY` reads it.
+
+    Args:
+        name: without `KV_`.
+        keep_seconds: each value is kept for so long after it was written; None for ever.
+        replicas: copies of it; None leaves one that is there as it is.
+    """
+    stream = {
+        "name": stream_of(name),
         "subjects": [entry_of(name, ">")],
         "max_msgs_per_subject": 1,
-        "max_age": _nanoseconds(keep_seconds),
+        "max_age": 0 if keep_seconds is None else _nanoseconds(keep_seconds),
         "discard": "new",
         "deny_delete": True,
         "allow_rollup_hdrs": True,
         "allow_direct": True,
     }
+    return _stream(stream, replicas=replicas)
+
+
+def _stream(config: dict[str, Any], *, replicas: int | None) -> Piece:
+    copies = {} if replicas is None else {"num_replicas": replicas}
+    return Piece(
+        f"STREAM.CREATE.{config['name']}",
+        f"STREAM.UPDATE.{config['name']}",
+        {"retention": "limits", "storage": "file", **copies, **config},
+    )
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -14,6 +14,7 @@ from functions.errors import Rejected
 from functions.jobs import encoded, parse_result
 from functions.queues.keeping import ACK_WAIT_SECONDS, CLAIMS_SECONDS, DEAD_SECONDS, RESULTS_SECONDS
 from functions.queues.memory_orders import MemoryDeliveries, MemoryOrders
+from functions.queues.memory_records import MemoryRecords
 from functions.queues.protocol import KeptLetter
 from functions.queues.subjects import cancelled, job_of, order_subject
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from functions.jobs import AnyResult, DeadLetter, Order
     from functions.queues.protocol import Delivery, Depth
+    from functions.queues.records import Records
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ class MemoryQueue:
         self._told: list[_Told] = []
         self._last_told = 0
         self._news = asyncio.Event()
-        self._claims: dict[str, tuple[str, float]] = {}
+        self._claims = MemoryRecords(keep_seconds=CLAIMS_SECONDS)
+        self._books: dict[str, MemoryRecords] = {}
         self._dead: dict[int, DeadLetter] = {}
         self._last_dead = 0
 
@@ -83,6 +86,17 @@ class MemoryQueue:
         """Results of a job, from its first on, or of all jobs from now on."""
         yield self._results(job_id, after=self._last_told if job_id is None else 0)
 
+    async def last_result(self, job_id: str) -> AnyResult | None:
+        """What was told of a job last."""
+        told = next((told for told in reversed(self._told) if told.job_id == job_id), None)
+        if told is None:
+            return None
+        try:
+            return parse_result(told.data)
+        except Rejected as error:
+            _log.warning("a result was skipped: %s", error.reason, extra={"job_id": told.job_id})
+            return None
+
     async def cancel(self, job_id: str) -> int:
         """Take a job's orders out of the queue, and keep what is in hand from sending more."""
         await self.reclaim(cancelled(job_id), "")
@@ -90,19 +104,22 @@ class MemoryQueue:
 
     async def claim(self, key: str, value: str = "") -> bool:
         """Compare-and-set."""
-        if await self.claimed(key) is not None:
-            return False
-        await self.reclaim(key, value)
-        return True
+        return await self._claims.create(key, value.encode()) is not None
 
     async def claimed(self, key: str) -> str | None:
         """The value under which a key was claimed."""
-        value, until = self._claims.get(key, ("", 0.0))
-        return value if until > time.monotonic() else None
+        found = await self._claims.get(key)
+        return None if found is None else found.value.decode()
 
     async def reclaim(self, key: str, value: str) -> None:
         """Change the value of a claim."""
-        self._claims[key] = (value, time.monotonic() + CLAIMS_SECONDS)
+        await self._claims.put(key, value.encode())
+
+    async def records(self, name: str, *, keep_seconds: float | None) -> Records:
+        """Open a book of records: the same for the same name, for as long as this queue lives."""
+        book = self._books.setdefault(name, MemoryRecords(keep_seconds=keep_seconds))
+        book.keep_seconds = keep_seconds
+        return book
 
     async def depths(self) -> dict[str, Depth]:
         """Kind of order → how much there is of it; what waits for its next try counts as in hand, as in NATS."""

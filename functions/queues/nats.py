@@ -13,7 +13,7 @@ import json
 import logging
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from nats.aio.client import Client
@@ -31,6 +31,7 @@ from nats.errors import Error as NatsError
 
 from functions.errors import Postponed, Rejected
 from functions.queues.heard import Heard, Place, ServerError, agreed
+from functions.queues.jetstream_layout import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,9 +54,6 @@ CONNECT_SECONDS: Final = 5
 
 PING_SECONDS: Final = 5
 """A server that does not answer two pings is taken for lost."""
-
-IN_USE: Final = 10058
-"""NATS's code: a stream of this name is there, with another configuration."""
 
 _log = logging.getLogger(__name__)
 
@@ -180,18 +178,20 @@ class NatsConnection:
         """
         if self._closed:
             raise self._out_of_reach(what)
+        repeated = False
         try:
             async with asyncio.timeout(self._answer_seconds):
                 while True:
                     await self._online.wait()
                     try:
-                        return await self._asked(subject, data, headers)
+                        return replace(await self._asked(subject, data, headers), repeated=repeated)
                     except NoRespondersError:
                         self._doubt("a stream is missing, or JetStream is off")
                     except _PASSING as error:
                         self._check()
                         if once:
                             raise self._out_of_reach(what) from error
+                        repeated = True
                     except MaxPayloadError as error:
                         msg = f"cannot {what}: {len(data)} bytes are more than the queue takes"
                         raise Rejected(msg, code="too-large") from error
@@ -347,20 +347,12 @@ async def _make(client: Client, piece: Piece) -> None:
     """
     what = f"set up {piece.create.split('.')[2]}"
 
-    async def asked(for_what: str, config: Mapping[str, Any]) -> dict[str, Any]:
-        answer = await client.request(f"$JS.API.{for_what}", json.dumps(config).encode(), timeout=TRY_SECONDS)
+    async def asked(request: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await client.request(f"$JS.API.{request}", json.dumps(body).encode(), timeout=TRY_SECONDS)
         return agreed(what, answer.data)
 
     try:
-        try:
-            await asked(piece.create, piece.config)
-        except ServerError as error:
-            if piece.update is None or error.code != IN_USE:
-                raise
-            # A client that knows nothing of a cluster must not take its copies away.
-            there = await asked(piece.update.replace("UPDATE", "INFO"), {})
-            copies = there["config"]["num_replicas"]
-            await asked(piece.update, {"num_replicas": copies, **piece.config})
+        await make(piece, asked)
     except NoRespondersError as error:
         msg = "its JetStream is off, or not ready: start it with `nats-server -js`"
         raise ServerError(msg, code=0) from error

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from functions.jobs import AnyResult, Attempt, DeadLetter, Order
+    from functions.queues.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,9 @@ class Queue(Protocol):
         It listens when the block begins: what is told from then on is not missed, whatever dies meanwhile.
         """
 
+    async def last_result(self, job_id: str) -> AnyResult | None:
+        """What was told of a job last, as long as results are kept; None where nothing was, or it cannot be read."""
+
     async def cancel(self, job_id: str) -> int:
         """Take a job's orders out of the queue; those in hand are not stopped. Returns how many there were."""
 
@@ -103,6 +107,15 @@ class Queue(Protocol):
 
     async def reclaim(self, key: str, value: str) -> None:
         """Change the value of a claim."""
+
+    async def records(self, name: str, *, keep_seconds: float | None) -> Records:
+        """Open a book of records, and make it where there is none.
+
+        Args:
+            name: of capital letters, such as `BOT`; whoever gives the same name has the same book.
+            keep_seconds: each record is kept for so long after its last change; None for ever. A book that is there
+                takes it on.
+        """
 
     async def depths(self) -> dict[str, Depth]:
         """Kind of order → how much there is of it."""

@@ -348,6 +348,15 @@ async def test_a_late_asker_reads_a_job_s_results_from_the_first_on(queue: AnyQu
         assert await soon(anext(results)) == failure("wedding", "three")
 
 
+async def test_what_was_told_of_a_job_last_can_be_looked_up(queue: AnyQueue) -> None:
+    assert await queue.last_result("wedding") is None
+    for reason in ("first", "second"):
+        await queue.tell(failure(reason=reason))
+    await queue.tell(failure("another", "third"))
+    assert await queue.last_result("wedding") == failure(reason="second")
+    assert await queue.last_result("nobody's") is None
+
+
 async def test_all_results_are_read_from_the_moment_of_listening(queue: AnyQueue) -> None:
     await queue.tell(failure("wedding", "before"))
     async with queue.results() as results:
