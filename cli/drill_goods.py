@@ -14,7 +14,7 @@ import numpy as np
 
 from cli.bench_clips import Script, Size, write_clip
 from functions.jobs import VERSION, ColoriseImage, Network, SplitVideo
-from functions.kept_answers import answer_name
+from functions.stores.names import answer_name
 from functions.stores.protocol import INBOX, OUTBOX
 
 if TYPE_CHECKING:

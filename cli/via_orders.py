@@ -37,6 +37,10 @@ def photo_order(batch: Batch, job: Job, source: str) -> ColoriseImage:
         force=wanted.force,
         keep_metadata=wanted.keep_metadata,
         max_pixels=wanted.limits.max_pixels,
+        kinds=wanted.kinds,  # type: ignore[arg-type]  # as above
+        max_side=wanted.max_side,
+        max_bytes=wanted.max_bytes,
+        mark=wanted.mark,
     )
     network = Network(name=batch.model, side=batch.side)
     extension = EXTENSION_OF_KIND.get(wanted.kind or "", "")

@@ -25,7 +25,13 @@ from pydantic import (
 from functions.errors import Rejected
 
 VERSION: Final = 1
-"""Of all messages together: whoever reads a newer one refuses it politely."""
+"""Of all messages together: whoever reads a newer one refuses it politely.
+
+It stays as it is where wishes are added. Those that are not made are not written (`_ADDED`), so that an older worker
+carries out orders without them to the same names and bytes; one that has them it refuses as "bad-message", naming the
+wish, and never grants half of it. So workers are updated first, and then whoever asks. A field that changes its
+meaning, or is new in a result, needs a new version.
+"""
 
 JobId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """The asker's own name for what it asks: a token of a NATS subject, and the idempotency key of the whole job."""
@@ -80,6 +86,13 @@ class Message(BaseModel):
     model_config: ClassVar = ConfigDict(frozen=True, extra="forbid")
 
 
+_ADDED: Final = Field(exclude_if=lambda value: value in (None, False, (), "copy"))
+"""Marks wishes that came later than the first of version 1: one that is not made is not written."""
+
+PictureKind: TypeAlias = Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic"]
+"""That can be asked for."""
+
+
 class Network(Message):
     """Which network is to colour."""
 
@@ -94,8 +107,8 @@ class Network(Message):
 class ImageWishes(Message):
     """How a picture is to be coloured and written."""
 
-    kind: Literal["jpeg", "png", "webp", "tiff", "bmp", "avif", "heic"] | None = None
-    """None keeps the source's."""
+    kind: PictureKind | None = None
+    """This and no other; None keeps the source's, or takes one of `kinds`."""
     quality: Annotated[int, Field(ge=0, le=100)] | None = None
     """Of the lossy kinds; None is what suits the kind."""
     saturation: Annotated[float, Field(ge=0, le=2)] = 1.0
@@ -105,6 +118,16 @@ class ImageWishes(Message):
     """Colour it although it is in colour already."""
     keep_metadata: bool = True
     max_pixels: Annotated[int, Field(ge=1)] = 100_000_000
+    """Of the source; a larger one is refused."""
+    kinds: Annotated[tuple[PictureKind, ...], _ADDED] = ()
+    """Those that the asker takes, the best first: the source's own is kept where it is among them, else it becomes the
+    first that holds what the source holds. Of no account where `kind` is given; empty takes any."""
+    max_side: Annotated[Annotated[int, Field(ge=16)] | None, _ADDED] = None
+    """Pixels of the result's longer side; a larger one is scaled down."""
+    max_bytes: Annotated[Annotated[int, Field(ge=1)] | None, _ADDED] = None
+    """Of the result. A larger one loses quality, its kind where that was left open, and then pixels."""
+    mark: Annotated[bool, _ADDED] = False
+    """Put a small mark into the lower right corner: coloured by a machine."""
 
 
 class VideoWishes(Message):
@@ -124,6 +147,21 @@ class VideoWishes(Message):
     start: Seconds | None = None
     """Seconds from the first frame."""
     end: Seconds | None = None
+    max_width: Annotated[Annotated[int, Field(ge=16)] | None, _ADDED] = None
+    """Pixels of the result, either way round with `max_height`: a film is never scaled, a larger one is refused."""
+    max_height: Annotated[Annotated[int, Field(ge=16)] | None, _ADDED] = None
+    max_frame_rate: Annotated[Annotated[float, Field(ge=1, le=1000)] | None, _ADDED] = None
+    """Frames a second, on average; a faster film is refused."""
+    max_frames: Annotated[Annotated[int, Field(ge=1)] | None, _ADDED] = None
+    """A film of more frames is refused."""
+    max_bytes: Annotated[Annotated[int, Field(ge=1)] | None, _ADDED] = None
+    """Of the result. H.264 and HEVC are written with as much quality as fits; what is too large in the end is
+    refused, and so is at once what could only be written badly."""
+    audio: Annotated[Literal["copy", "aac"], _ADDED] = "copy"
+    """`copy` keeps the sound as it is, or without loss where the container does not hold it; `aac` writes all that is
+    not AAC-LC of one or two channels as that."""
+    plain: Annotated[bool, _ADDED] = False
+    """8 bits and 4:2:0, whatever the source has: what every player shows."""
 
 
 class Order(Message):

@@ -7,20 +7,17 @@ a target which is there answers it; but width, notes and seconds would have to b
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from functions.errors import Rejected
 from functions.jobs import ImageColorised, Network, VideoColorised
+from functions.stores.names import answer_name
 
 if TYPE_CHECKING:
     from functions.jobs import ColoriseImage, SplitVideo
     from functions.stores.protocol import ObjectInfo, ObjectStore
-
-LONGEST_PART: Final = 121
-"""Characters between two slashes of an object's name."""
 
 LONGEST_BYTES: Final = 1 << 20
 """Of a kept answer; notes are a few lines."""
@@ -92,12 +89,3 @@ def kept_answer(store: ObjectStore, target: str, asked: Asked, *, job_id: str, t
     if not asked.is_answered_by(kept.asked) or store.find(target) is None:
         return None
     return kept.answer.model_copy(update={"job_id": job_id, "trace_id": trace_id})
-
-
-def answer_name(target: str) -> str:
-    """Name of the object that holds a target's answer."""
-    folder, _, last = target.rpartition("/")
-    beside = f"{last}.json"
-    if len(beside) > LONGEST_PART:
-        beside = f"{hashlib.sha256(last.encode()).hexdigest()}.json"
-    return f"{folder}/{beside}"

@@ -11,7 +11,7 @@ from functions.colorise.coloriser import Coloriser
 from functions.colorise.film import colorise_chunk
 from functions.colorise.models.library import Library
 from functions.colorise.session import NetworkSession
-from functions.jobs import SplitVideo
+from functions.jobs import SplitVideo, VideoPlanned
 from functions.video.index import index
 from functions.video.join import join
 from functions.video.probe import probe
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from functions.jobs import AnyOrder, AnyResult
+    from functions.jobs import AnyOrder, AnyResult, ColoriseChunk
     from functions.outcome import Handlers
     from functions.stores.protocol import ObjectStore
     from functions.video.source import OpenSource
@@ -49,6 +49,14 @@ def film_handlers(store: ObjectStore) -> Handlers:
         "split-video": SplitHandler(store, max_bytes=1 << 30),
         "join-video": JoinHandler(store),
     }
+
+
+def split_film(handlers: Handlers, job_id: str = "wedding") -> tuple[VideoPlanned, tuple[ColoriseChunk, ...]]:
+    """Have the film looked at: what was told, and its chunks' orders."""
+    outcome = handlers["split-video"](film_order(job_id))
+    (told,) = outcome.results
+    assert isinstance(told, VideoPlanned)
+    return told, outcome.orders  # type: ignore[return-value]  # chunks and nothing else
 
 
 def carried_out(handlers: Handlers, orders: Iterable[AnyOrder], *, claimed: set[str]) -> list[AnyResult]:

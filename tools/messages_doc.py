@@ -86,7 +86,9 @@ Written by `tools/messages_doc.py` from `functions/jobs.py`; do not edit it by h
 
 Messages are JSON objects in UTF-8. Orders are commands, results are told in the past tense. Nothing unknown may be in
 one: a field that is not listed here is refused. All messages together have one version, now {jobs.VERSION}; whoever
-reads a newer one refuses it. Pictures and films are in the store, and messages name the objects.
+reads a newer one refuses it. Wishes may be added within a version: one that is not made is then not written, so that an
+older worker carries out orders without it, and refuses those with it by its name. Update workers before whoever asks.
+Pictures and films are in the store, and messages name the objects.
 
 An order is delivered at least once, and carried out to the same effect each time. The queue takes an order once:
 those with equal *message ids* are one. Times are RFC 3339 with their zone; seconds that must be exact are fractions

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.byte_size import byte_size
 from cli.commands.shared_options import Model, Output, Overwrite, Recursive, Saturation, Side, SkipExisting, Via
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def photo(
     quality: Annotated[
         int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF; by default what suits the kind.")
     ] = None,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            parser=byte_size, metavar="SIZE", help="Fit into so much, such as 5MB: less quality, then scaled."
+        ),
+    ] = None,
+    max_side: Annotated[
+        int | None, typer.Option(min=16, help="Scale results down to this longer side, pixels.")
+    ] = None,
+    mark: Annotated[bool, typer.Option("--mark", help="A small mark in the corner: coloured by a machine.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Colour pictures that are in colour already.")] = False,
     overwrite: Overwrite = False,
     skip_existing: SkipExisting = False,
@@ -68,6 +79,9 @@ def photo(
         force=force,
         keep_metadata=not strip,
         limits=Limits(max_pixels=round(max_megapixels * 1e6)),
+        max_side=max_side,
+        max_bytes=max_bytes,
+        mark=mark,
     )
     batch = Batch(
         wishes=wishes,

@@ -18,7 +18,7 @@ from functions.telemetry.context import stage
 if TYPE_CHECKING:
     from functions.colorise.engine import Engine
     from functions.jobs import ColoriseChunk
-    from functions.stores.protocol import ObjectStore
+    from functions.stores.protocol import ObjectInfo, ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class ChunkHandler:
     def __init__(self, store: ObjectStore, engine: Engine) -> None:
         self._store = store
         self._engine = engine
-        self._latest: tuple[str, PlannedFilm] | None = None
+        self._latest: tuple[ObjectInfo, PlannedFilm] | None = None
 
     def __call__(self, order: ColoriseChunk) -> Outcome:
         """Put the chunk's piece into the store, unless it is there; whoever finds all of them there has them joined.
@@ -42,7 +42,8 @@ class ChunkHandler:
         Of two that finish the last two pieces at once both may find so: the join is ordered once all the same.
 
         Raises:
-            Rejected: the plan or the film is gone or another, or no frame of the chunk can be decoded.
+            Rejected: the plan or the film is gone, or was deleted meanwhile, or is another; or no frame of the chunk
+                can be decoded.
             Postponed: the store is out of reach, this machine's disk is full, or another network is wanted.
         """
         planned = self._planned(order.plan)
@@ -90,12 +91,20 @@ class ChunkHandler:
             account = Account(report, self._engine.identity(order.network), time.perf_counter() - begun)
             file.seek(0)
             with stage("write"):
+                if self._store.find(order.plan) is None:
+                    msg = f"{order.plan} was deleted while a part of its film was coloured: ask for the film again"
+                    raise Rejected(msg, code="missing-object")
                 pieces.keep(order.chunk, file, account)
         return account
 
     def _planned(self, name: str) -> PlannedFilm:
-        """The plan of this name; the latest one is at hand, for a worker is likely to be given the next chunk of it."""
-        latest = self._latest
-        if latest is None or latest[0] != name:
-            latest = self._latest = name, PlannedFilm.read(self._store, name)
+        """The plan of this name; the latest one is at hand, for a worker is likely to be given the next chunk of it.
+
+        It is looked for all the same: it may have been erased, and written anew for another source.
+        """
+        found, latest = self._store.find(name), self._latest
+        if found is None or latest is None or latest[0] != found:
+            planned = PlannedFilm.read(self._store, name)
+            self._latest = None if found is None else (found, planned)
+            return planned
         return latest[1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.colorise.photo import Wishes, colorise_photo
 from functions.colorise.picture_file import Limits
+from functions.errors import Rejected
 from functions.jobs import ImageColorised
 from functions.kept_answers import asked_by, keep_answer, kept_answer
 from functions.outcome import Outcome
@@ -38,7 +39,8 @@ class ImageHandler:
         """Put the coloured picture at its target, unless it is there.
 
         Raises:
-            Rejected: the source is not there, too large, no picture, in colour already, or nothing to colour.
+            Rejected: the source is not there, too large, no picture, in colour already, or nothing to colour; it was
+                erased meanwhile ("missing-object"); or the result cannot be made to fit ("too-large").
             Postponed: the store is out of reach, or another network is wanted.
         """
         store = self._store
@@ -54,6 +56,9 @@ class ImageHandler:
             wishes = photo_wishes(order.wishes, self._limits)
             photo = colorise_photo(data, coloriser, wishes, self._engine.provenance)
         with stage("write"):
+            if store.find(order.source) is None:
+                msg = f"{order.source} was deleted while it was coloured: what came of it is not kept"
+                raise Rejected(msg, code="missing-object")
             store.write(order.target, photo.data, content_type=f"image/{photo.kind}")
         answer = ImageColorised(
             job_id=order.job_id,
@@ -82,4 +87,8 @@ def photo_wishes(wishes: ImageWishes, limits: Limits) -> Wishes:
         force=wishes.force,
         keep_metadata=wishes.keep_metadata,
         limits=limits._replace(max_pixels=min(limits.max_pixels, wishes.max_pixels)),
+        kinds=wishes.kinds,
+        max_side=wishes.max_side,
+        max_bytes=wishes.max_bytes,
+        mark=wishes.mark,
     )

@@ -11,7 +11,8 @@ import numpy as np
 from functions.color.color_space import full_scale, luma_of
 from functions.color.tone import restore_tone
 from functions.color.triage import Triage, Verdict, triage
-from functions.colorise.picture_file import Limits, read_picture, write_picture
+from functions.colorise.fitting import FileWishes, write_fitting
+from functions.colorise.picture_file import Limits, read_picture
 from functions.errors import Rejected
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Wishes:
     """What somebody wants of their coloured photograph."""
 
     kind: str | None = None
-    """"jpeg", "png" and so on; None keeps the source's."""
+    """"jpeg", "png" and so on: this and no other; None keeps the source's, within `kinds`."""
     quality: int | None = None
     """0 to 100 for the lossy kinds; None is what suits the kind."""
     saturation: float = 1.0
@@ -37,6 +38,28 @@ class Wishes:
     """Colour it although it is in colour already."""
     keep_metadata: bool = True
     limits: Limits = Limits()  # noqa: RUF009 - frozen
+    """Of the source."""
+    kinds: tuple[str, ...] = ()
+    """Those that are taken, the best first; empty is any."""
+    max_side: int | None = None
+    """Pixels of the result's longer side."""
+    max_bytes: int | None = None
+    """Of the result."""
+    mark: bool = False
+    """With a small mark in the lower right corner; luma changes under it, and nowhere else."""
+
+    @property
+    def file(self) -> FileWishes:
+        """What is wanted of the file, once the picture is in colour."""
+        return FileWishes(
+            kind=self.kind,
+            kinds=self.kinds,
+            quality=self.quality,
+            keep_metadata=self.keep_metadata,
+            max_side=self.max_side,
+            max_bytes=self.max_bytes,
+            mark=self.mark,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +72,7 @@ class ColouredPhoto:
     width: int
     triage: Triage
     notes: tuple[str, ...]
-    """For people: what was left out or could not be kept."""
+    """For people: what was left out, changed to fit, or could not be kept."""
     seconds: float
 
 
@@ -60,7 +83,8 @@ def colorise_photo(
 
     Raises:
         Unreadable: the bytes are no picture that can be read.
-        Rejected: too large ("too-large"), in colour already ("already-colour"), or empty ("nothing-to-colour").
+        Rejected: too large, or larger in every form than is wished ("too-large"), in colour already
+            ("already-colour"), or empty ("nothing-to-colour").
         ModelUnusable: the network failed.
     """
     started = time.perf_counter()
@@ -82,17 +106,14 @@ def colorise_photo(
     coloured = replace(picture, pixels=pixels)
     if before is not None:
         coloured = _beside(before, coloured)
-    kind = wishes.kind or picture.kind
-    written = write_picture(
-        coloured, kind=kind, quality=wishes.quality, provenance=provenance, keep_metadata=wishes.keep_metadata
-    )
+    written = write_fitting(coloured, wishes.file, provenance)
     return ColouredPhoto(
-        data=written,
-        kind=kind,
-        height=coloured.pixels.shape[0],
-        width=coloured.pixels.shape[1],
+        data=written.data,
+        kind=written.kind,
+        height=written.height,
+        width=written.width,
         triage=verdict,
-        notes=tuple(notes),
+        notes=(*notes, *written.notes),
         seconds=time.perf_counter() - started,
     )
 

@@ -13,16 +13,31 @@ from functions.jobs import Network  # noqa: TC001 - pydantic reads the annotatio
 from functions.kept_answers import Asked  # noqa: TC001 - as above
 from functions.video.film import Film  # noqa: TC001 - as above
 from functions.video.plan import Plan  # noqa: TC001 - as above
+from functions.video.sound import Audio  # noqa: TC001 - as above
 from functions.video.wishes import FilmWishes  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from functions.stores.protocol import ObjectStore
     from functions.video.source import OpenSource
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""The newest that is understood here."""
+
+FIRST: Final = 1
+"""Of plans without what came later: an older program carries them out, too."""
 
 LONGEST_BYTES: Final = 1 << 28
 """Of a plan: a frame takes about 26 bytes of it, so that a film of two hours has 4.5 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is asked of the film as a whole, and no piece knows of."""
+
+    max_bytes: int | None = None
+    """Of its file; a larger one is refused."""
+    audio: Audio = "copy"
+    """What becomes of its sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,9 @@ class PlannedFilm:
     """When the film was first looked at."""
     notes: tuple[str, ...]
     """On the source, for people."""
-    version: Literal[1] = VERSION
+    delivery: Delivery = Delivery()
+    version: Literal[1, 2] = FIRST
+    """As `version_for` says; an older program must not carry out what it would overlook a part of."""
 
     @property
     def network(self) -> Network:
@@ -109,6 +126,12 @@ class PlannedFilm:
                 raise Rejected(msg, code="newer-version") from error
             msg = f"the film's plan is damaged ({', '.join(wrong) or 'no JSON'}): ask for the film again"
             raise Rejected(msg, code="bad-plan") from error
+
+
+def version_for(wishes: FilmWishes, delivery: Delivery) -> Literal[1, 2]:
+    """The lowest version whose programs understand all of a plan."""
+    later = delivery != Delivery() or wishes.encode.plain or wishes.encode.max_rate is not None
+    return VERSION if later else FIRST
 
 
 _PLANNED: Final = TypeAdapter(PlannedFilm)

@@ -140,12 +140,13 @@ def _call(function: Function, calls: Iterable[type[BaseModel]]) -> Fields:
 
 
 def _wishes() -> list[Fields]:
-    """The fields of `ImageWishes` as parameters of a query, where nothing can be null."""
-    properties = ImageWishes.model_json_schema()["properties"]
-    return [
-        {"name": name, "in": "query", "schema": next(iter(schema.get("anyOf", ())), schema)}
-        for name, schema in properties.items()
-    ]
+    """The fields of `ImageWishes` as parameters of a query, where nothing can be null; lists are parted by commas."""
+    parameters = []
+    for name, field in ImageWishes.model_json_schema()["properties"].items():
+        schema = next(iter(field.get("anyOf", ())), field)
+        listed = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+        parameters.append({"name": name, "in": "query", "schema": schema, **listed})
+    return parameters
 
 
 def _asked(summary: str, properties: Fields, failures: Mapping[str, str] | None = None) -> Fields:

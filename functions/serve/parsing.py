@@ -19,6 +19,9 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _OBJECT: Final[TypeAdapter[dict[str, Any]]] = TypeAdapter(dict[str, Any])
 _ORDER: Final[TypeAdapter[AnyOrder]] = TypeAdapter(AnyOrder)
 
+_LISTS: Final = frozenset({"kinds"})
+"""Parameters with several values."""
+
 EXACT: Final = 2**53
 """Up to which a float holds every integer."""
 
@@ -61,7 +64,7 @@ def order_of(body: bytes) -> AnyOrder:
 
 
 def wishes_of(query: Sequence[tuple[str, str]]) -> ImageWishes:
-    """Read a picture's wishes from a query such as `saturation=1.2&kind=png&force=true`.
+    """Read a picture's wishes from a query such as `saturation=1.2&kinds=png,jpeg&force=true`.
 
     Raises:
         Refusal: 400 for a parameter that is unknown, named twice, or has a value that it cannot have.
@@ -73,11 +76,16 @@ def wishes_of(query: Sequence[tuple[str, str]]) -> ImageWishes:
             raise Refusal(400, f"there is no parameter {name!r} (there are {known})", code="unknown-parameter")
         if name in values:
             raise Refusal(400, f"the parameter {name!r} is there twice", code="bad-parameter")
-        values[name] = _value(text)
+        values[name] = _list(text) if name in _LISTS else _value(text)
     try:
         return ImageWishes.model_validate(values, strict=True)
     except ValidationError as error:
         raise Refusal(400, _words(error, "query"), code="bad-parameter") from error
+
+
+def _list(text: str) -> tuple[str, ...]:
+    """Texts between commas: OpenAPI's style "form" that is not exploded."""
+    return tuple(text.split(",")) if text else ()
 
 
 def _value(text: str) -> object:

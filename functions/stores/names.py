@@ -18,6 +18,9 @@ from functions.stores.protocol import INBOX, OUTBOX
 if TYPE_CHECKING:
     from functions.jobs import ImageWishes, Network, VideoWishes
 
+LONGEST_PART: Final = 121
+"""Characters between two slashes of an object's name."""
+
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(ObjectName)
 
 
@@ -62,6 +65,15 @@ def outbox_name(
     parts = (source, network.model_dump_json(), wishes.model_dump_json(), engine)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
     return checked(f"{OUTBOX}/{digest}{_dotted(extension)}")
+
+
+def answer_name(target: str) -> str:
+    """Of the answer that lies beside a finished target."""
+    folder, _, last = target.rpartition("/")
+    beside = f"{last}.json"
+    if len(beside) > LONGEST_PART:
+        beside = f"{hashlib.sha256(last.encode()).hexdigest()}.json"
+    return f"{folder}/{beside}"
 
 
 def _hex(sha256: str) -> str:

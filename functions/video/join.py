@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from functions.video.film import Film
     from functions.video.plan import Plan
     from functions.video.settings import EncodeSettings
+    from functions.video.sound import Audio
     from functions.video.span import Span
 
 LARGEST_TIMESCALE: Final = (1 << 31) - 1
@@ -72,8 +73,10 @@ def join(  # noqa: PLR0913, PLR0917 - a film, how it was cut, its pieces, where 
     pieces: Sequence[OpenSource],
     target: Path | BinaryIO,
     settings: EncodeSettings,
+    *,
+    audio: Audio = "copy",
 ) -> tuple[str, ...]:
-    """Put the coloured film together; nothing is encoded but GIF and y4m, which are made of lossless pieces.
+    """Put the coloured film together; no picture is encoded but GIF's and y4m's, which are made of lossless pieces.
 
     Args:
         open_source: the film that was coloured.
@@ -82,6 +85,7 @@ def join(  # noqa: PLR0913, PLR0917 - a film, how it was cut, its pieces, where 
         pieces: one for each chunk, in order.
         target: a path, where the film is there whole or not at all; or a stream, which may be a pipe.
         settings: as the pieces were made with.
+        audio: what becomes of sound; `aac` writes what is not AAC-LC of one or two channels as that.
 
     Returns:
         What could not be kept, one line each.
@@ -93,12 +97,12 @@ def join(  # noqa: PLR0913, PLR0917 - a film, how it was cut, its pieces, where 
     """
     if isinstance(target, Path):
         with replacing(target) as partial:
-            notes = _joined(open_source, film, plan, pieces, partial, settings)
+            notes = _joined(open_source, film, plan, pieces, partial, settings, audio)
             return (*notes, *_lost_tags(film, partial, settings))
     if FORMATS[settings.holder] in SEEKABLE_ONLY and not target.seekable():
         msg = f"{settings.holder} cannot be written into a pipe: take mkv, or name a file"
         raise Rejected(msg, code="not-seekable")
-    return _joined(open_source, film, plan, pieces, target, settings)
+    return _joined(open_source, film, plan, pieces, target, settings, audio)
 
 
 def _joined(  # noqa: PLR0913, PLR0917 - as above
@@ -108,6 +112,7 @@ def _joined(  # noqa: PLR0913, PLR0917 - as above
     pieces: Sequence[OpenSource],
     target: Path | BinaryIO,
     settings: EncodeSettings,
+    audio: Audio,
 ) -> tuple[str, ...]:
     if settings.holder in FROM_LOSSLESS:
         return LOSSLESS[settings.holder](film, plan, pieces, target)
@@ -123,7 +128,7 @@ def _joined(  # noqa: PLR0913, PLR0917 - as above
         stack.callback(_close_quietly, output)
         output.flags |= BITEXACT
         output.metadata.update({name: text for name, text in film.metadata.items() if name.lower() not in OWN_TAGS})
-        tracks = Tracks(source, film, output, cover_pictures(open_source, film))
+        tracks = Tracks(source, film, output, cover_pictures(open_source, film), audio)
         video = None
         for index in range(len(film.tracks) + 1):
             if index == film.stream:
@@ -220,7 +225,8 @@ def _lost(film: Film, plan: Plan, span: Span, settings: EncodeSettings) -> Itera
         yield f"data on high dynamic range is left out: {', '.join(film.light)}"
     source, result = work_layout(film), output_layout(film, settings)
     if result.depth < source.depth:
-        yield f"{source.depth} bits become {result.depth}: {settings.codec} holds no more"
+        why = "as was asked for" if settings.is_plain else f"{settings.codec} holds no more"
+        yield f"{source.depth} bits become {result.depth}: {why}"
     if has_alpha(film.pix_fmt):
         yield "transparency is left out"
     if film.captions and settings.codec not in TELLS_CAPTIONS:

@@ -96,7 +96,8 @@ def work_layout(film: Film) -> PixelLayout:
 def output_layout(film: Film, settings: EncodeSettings) -> PixelLayout:
     """What the film is written in: the source's depth and chroma, or the nearest that the encoder has.
 
-    Odd sizes keep their size: where 4:2:0 would need an even one, chroma is kept for every pixel.
+    Odd sizes keep their size: where 4:2:0 would need an even one, chroma is kept for every pixel. Where plain
+    pixels are asked for, there are only 8 bits and 4:2:0, and such a size is refused.
 
     Raises:
         Rejected: the encoder is not there, or has no format for the film.
@@ -104,13 +105,20 @@ def output_layout(film: Film, settings: EncodeSettings) -> PixelLayout:
     source = work_layout(film)
     chroma = "420" if is_rgb(film.pix_fmt) else source.chroma  # players of H.264 expect no finer chroma
     depths = sorted(DEPTHS, key=lambda bits: (bits < source.depth, abs(bits - source.depth)))
+    finer: tuple[str, ...] = FINER[chroma]
+    if settings.is_plain:
+        depths, finer = [8], ("420",)
     offered = _offered(settings.piece_codec)
     for depth in depths:
-        for name in FINER[chroma]:
+        for name in finer:
             layout = PixelLayout(name, depth, film.width, film.height, full_range=source.full_range)
             if layout.pix_fmt in offered and _fits(layout, settings.piece_codec):
                 return layout
-    msg = f"{settings.codec} cannot hold {film.width}x{film.height} pixels as they are: take h264 or ffv1"
+    size, codec = f"{film.width}x{film.height}", settings.codec
+    if settings.is_plain:
+        msg = f"{codec} cannot hold {size} pixels in 8 bits and 4:2:0, which needs an even size: do not ask for plain"
+    else:
+        msg = f"{codec} cannot hold {size} pixels as they are: take h264 or ffv1"
     raise Rejected(msg, code="bad-size")
 
 

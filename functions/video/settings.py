@@ -100,6 +100,16 @@ FROM_LOSSLESS: Final = frozenset({"gif", "y4m"})
 """Containers that are written from lossless pieces: a palette is chosen, or the code values wanted, at the end."""
 
 
+RATE_BOUND: Final = frozenset({"h264", "hevc"})
+"""Codecs whose encoders keep to a bound on their rate beside a quality (x264's and x265's VBV)."""
+
+BUFFER_SECONDS: Final = 1.0
+"""Of the buffer that such a bound is kept with: a moving scene may take what a still one left, as far as this goes."""
+
+BURST_SECONDS: Final = 0.9 * BUFFER_SECONDS
+"""Of the bound's rate that a piece may take beside its own time: the buffer is nine tenths full when it begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncodeSettings:
     """How to write the film.
@@ -109,6 +119,9 @@ class EncodeSettings:
         container: mp4, mov, mkv, webm, gif or y4m; None takes the codec's first. gif and y4m keep ffv1 pieces.
         crf: quality, 0 is best; None takes the codec's default.
         preset: the encoder's speed; None takes the codec's default.
+        plain: write 8 bits and 4:2:0 whatever the source has, as every player shows; gif and y4m do as they always do.
+        max_rate: bits a second that each piece keeps to, but for a burst of `BURST_SECONDS` at its start; None sets
+            no bound. Quality is `crf`'s wherever that takes less. For the codecs of `RATE_BOUND`.
 
     Raises:
         Rejected: a codec that is not there, in a container that does not hold it, or a quality it does not have.
@@ -118,6 +131,8 @@ class EncodeSettings:
     container: str | None = None
     crf: int | None = None
     preset: str | None = None
+    plain: bool = False
+    max_rate: int | None = None
 
     def __post_init__(self) -> None:
         choice = CODECS.get(self.codec)
@@ -146,6 +161,11 @@ class EncodeSettings:
         return "ffv1" if self.container in FROM_LOSSLESS else self.codec
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the pieces are to hold 8 bits and 4:2:0 whatever the source has."""
+        return self.plain and self.container not in FROM_LOSSLESS
+
+    @property
     def holder(self) -> str:
         """The container's name."""
         return self.container or CODECS[self.codec].containers[0]
@@ -157,6 +177,8 @@ class EncodeSettings:
         chosen = {**choice.options, **(choice.large if pixels >= LARGE_FRAME and is_usual else {})}
         if choice.crf is not None:
             chosen["crf"] = str(choice.crf if self.crf is None else self.crf)
+        if self.max_rate is not None and self.piece_codec in RATE_BOUND:
+            chosen |= {"maxrate": str(self.max_rate), "bufsize": str(round(self.max_rate * BUFFER_SECONDS))}
         if choice.presets:
             chosen["preset"] = self.preset or choice.preset
         return chosen

@@ -10,7 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.stream import AttachmentStream, Discard, Disposition
 
-from functions.video.sound import LOSSLESS, LosslessSound
+from functions.video.sound import AAC, AAC_MUXERS, LOSSLESS, Audio, RewrittenSound, is_plain_aac
 from functions.video.source import OpenSource, opened
 
 if TYPE_CHECKING:
@@ -41,13 +41,22 @@ class Tracks:
         film: what is known of it.
         output: the result, before its header is written.
         covers: the attached pictures, by index of their stream.
+        audio: what becomes of sound.
     """
 
-    def __init__(self, source: InputContainer, film: Film, output: OutputContainer, covers: dict[int, bytes]) -> None:
+    def __init__(
+        self,
+        source: InputContainer,
+        film: Film,
+        output: OutputContainer,
+        covers: dict[int, bytes],
+        audio: Audio = "copy",
+    ) -> None:
         self.notes: list[str] = []
         self._source, self._film, self._output, self._covers = source, film, output, covers
         self._copies: dict[int, Stream] = {}
-        self._sounds: dict[int, LosslessSound] = {}
+        self._sounds: dict[int, RewrittenSound] = {}
+        self._wants_aac = audio == AAC and output.format.name in AAC_MUXERS
 
     def add(self, track: Track) -> None:
         """Add a stream of the source to the result, or a note why it is left out."""
@@ -60,13 +69,11 @@ class Tracks:
             # Chapters and time codes are carried as such, and their tracks written anew.
             if not self._film.chapters and "timecode" not in {*self._film.video_metadata, *track.metadata}:
                 self.notes.append(f"data stream {track.index} is left out: nothing says what it holds")
+        elif self._wants_aac and isinstance(stream, AudioStream) and not is_plain_aac(stream):
+            self._rewrite(track, stream, AAC, "as was asked for")
         elif not _holds(muxer, stream):
             if isinstance(stream, AudioStream) and muxer in LOSSLESS:
-                sound = self._sounds[track.index] = LosslessSound(stream, self._output)
-                self._describe(sound.stream, track)
-                self.notes.append(
-                    f"audio stream {track.index} ({track.codec}) is written as {sound.codec}: {muxer} does not hold it"
-                )
+                self._rewrite(track, stream, LOSSLESS[muxer], f"{muxer} does not hold it")
                 return
             self.notes.append(
                 f"{track.kind} stream {track.index} ({track.codec}) is left out: {muxer} does not hold it"
@@ -76,6 +83,11 @@ class Tracks:
             if track.time_base:
                 copy.time_base = track.time_base
             self._describe(copy, track)
+
+    def _rewrite(self, track: Track, stream: AudioStream, codec: str, why: str) -> None:
+        sound = self._sounds[track.index] = RewrittenSound(stream, self._output, codec)
+        self._describe(sound.stream, track)
+        self.notes.append(f"audio stream {track.index} ({track.codec}) is written as {codec}: {why}")
 
     def _describe(self, copy: Stream, track: Track) -> None:
         copy.metadata.update({key: text for key, text in track.metadata.items() if key.lower() not in REWRITTEN})

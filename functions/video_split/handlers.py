@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from functions.errors import Rejected, Unreadable
 from functions.film_work.pieces import GENERATION, Pieces
-from functions.film_work.planned import PlannedFilm
+from functions.film_work.planned import Delivery, PlannedFilm, version_for
 from functions.film_work.scratch import scratch_file
 from functions.jobs import ColoriseChunk, JoinVideo, VideoColorised, VideoPlanned
 from functions.kept_answers import asked_by, keep_answer, kept_answer
@@ -23,6 +23,7 @@ from functions.video.join import join
 from functions.video.layout import output_layout
 from functions.video.probe import probe
 from functions.video.wishes import plan_film
+from functions.video_split.limits import refuse_large_file, refuse_large_frames, refuse_many_frames, within_bytes
 from functions.video_split.wishes import film_wishes
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class SplitHandler:
         """Write the film's plan, and order the chunks that are not there; where all are, order the join.
 
         Raises:
-            Rejected: there is no such film, it cannot be read, is too large, is in colour already and not forced, or
-                cannot be written as was asked.
+            Rejected: there is no such film, it cannot be read, is larger than is taken or than was asked for, is in
+                colour already and not forced, or cannot be written as was asked.
             Postponed: the store is out of reach.
         """
         found = self._store.find(order.source)
@@ -109,9 +110,14 @@ class SplitHandler:
         film = probe(open_source)
         wishes = film_wishes(order.wishes, film, order.target)
         output_layout(film, wishes.encode)
+        width = _shown_width(film, wishes)
+        refuse_large_frames(order.wishes, width, film.height)
         timeline = index(open_source, film)
         plan = plan_film(film, timeline, wishes, start=order.wishes.start, end=order.wishes.end)
-        notes = timeline.notes
+        refuse_many_frames(order.wishes, plan)
+        wishes, bounded = within_bytes(order.wishes, film, plan, wishes, width=width)
+        delivery = Delivery(max_bytes=order.wishes.max_bytes, audio=order.wishes.audio)
+        notes = (*timeline.notes, *bounded)
         if not order.wishes.force:
             shown = range(plan.chunks[0].first, plan.chunks[-1].last)
             looked = triage_film(glimpses(open_source, film, timeline, shown=shown))
@@ -129,6 +135,8 @@ class SplitHandler:
             asked_at=order.asked_at,
             begun_at=begun_at,
             notes=notes,
+            delivery=delivery,
+            version=version_for(wishes, delivery),
         )
 
 
@@ -146,7 +154,8 @@ class JoinHandler:
         """Put the film at its target, unless it is there.
 
         Raises:
-            Rejected: the plan, the film or a piece is gone or damaged.
+            Rejected: the plan, the film or a piece is gone or damaged, or what came of them is larger than was asked
+                for ("too-large").
             Postponed: the store is out of reach, or this machine's disk is full.
         """
         planned = PlannedFilm.read(self._store, order.plan)
@@ -186,15 +195,19 @@ class JoinHandler:
     def _join(self, planned: PlannedFilm, pieces: Pieces) -> tuple[str, ...]:
         """Write the film, and say what could not be kept."""
         openers = [pieces.open(chunk.number) for chunk in planned.plan.chunks]
-        encode = planned.wishes.encode
+        encode, delivery = planned.wishes.encode, planned.delivery
         open_source = planned.source(self._store)
         with scratch_file(f".{encode.holder}") as path:
             try:
-                notes = join(open_source, planned.film, planned.plan, openers, path, encode)
+                notes = join(open_source, planned.film, planned.plan, openers, path, encode, audio=delivery.audio)
             except Unreadable as error:
                 if error.code == "bad-piece":
                     pieces.forget()  # or whoever asks again would get the very same ones
                 raise
+            refuse_large_file(path.stat().st_size, delivery.max_bytes, encode.holder)
+            if self._store.find(planned.name) is None:
+                msg = f"{planned.name} was deleted while its film was joined: ask for the film again"
+                raise Rejected(msg, code="missing-object")
             with path.open("rb") as film:
                 self._store.write(planned.target, film, content_type=FILM_TYPES[encode.holder])
         return notes

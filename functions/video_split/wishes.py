@@ -30,7 +30,13 @@ def film_wishes(wishes: VideoWishes, film: Film, target: str) -> FilmWishes:
     named = CONTAINER_OF.get(target.rpartition(".")[2].lower())
     container = wishes.container or named or suggested_container(film, wishes.codec)
     return FilmWishes(
-        encode=EncodeSettings(codec=wishes.codec, container=container, crf=wishes.crf, preset=wishes.preset),
+        encode=EncodeSettings(
+            codec=wishes.codec,
+            container=container,
+            crf=wishes.crf,
+            preset=wishes.preset,
+            plain=wishes.plain,
+        ),
         calm=Calm(every=wishes.every, smooth=wishes.smooth),
         saturation=wishes.saturation,
         deinterlace=wishes.deinterlace,

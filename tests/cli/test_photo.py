@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cli.byte_size import byte_size
 from cli.main import main
 from functions.color.color_space import luma_of
 from functions.color.measures import colourfulness
@@ -182,6 +183,56 @@ def test_options_reach_the_picture(tmp_path: Path) -> None:
     assert main(["photo", str(source), "--format", "jpeg", "--quality", "40"]) == 0
     assert main(["photo", str(source), "--format", "jpeg", "-o", str(tmp_path / "b.jpg")]) == 0
     assert (tmp_path / "a.color.jpg").stat().st_size < (tmp_path / "b.jpg").stat().st_size
+
+
+def test_a_result_fits_into_what_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = tmp_path / "a.jpg", tmp_path / "a.color.jpg"
+    cv2.imwrite(str(source), grey(500))
+    assert main(["photo", str(source)]) == 0
+    assert target.stat().st_size > 15_000
+    capsys.readouterr()
+    assert main(["photo", str(source), "-y", "--max-bytes", "15kB"]) == 0
+    assert 9_000 < target.stat().st_size <= 15_000
+    assert "to fit into 15.0 kB" in capsys.readouterr().err
+    assert main(["photo", str(source), "-y", "--max-side", "200"]) == 0
+    assert loaded(target).shape == (200, 200, 3)
+    assert main(["photo", str(source), "-y", "--max-bytes", "300"]) == 3
+    assert "cannot be made to fit into 300 bytes" in capsys.readouterr().err
+
+
+def test_a_file_is_of_the_kind_that_its_name_says_even_where_another_would_be_smaller(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "a.color.png"
+    cv2.imwrite(str(source), grey(500))
+    assert main(["photo", str(source), "--max-bytes", "40kB"]) == 0
+    assert target.read_bytes().startswith(b"\x89PNG")
+    assert target.stat().st_size <= 40_000
+    assert loaded(target).shape[0] < 500
+
+
+def test_the_mark_is_in_the_corner_and_nowhere_else(tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    cv2.imwrite(str(source), grey(400))
+    assert main(["photo", str(source)]) == 0
+    plain = loaded(tmp_path / "a.color.png")
+    assert main(["photo", str(source), "-y", "--mark"]) == 0
+    rows, columns = np.nonzero((loaded(tmp_path / "a.color.png") != plain).any(axis=2))
+    assert 370 < rows.min() < rows.max() < 400
+    assert 370 < columns.min() < columns.max() < 400
+
+
+@pytest.mark.parametrize("size", ["5 MP", "", "-1", "0", "1e6", "MB", "1.5.2kB", "0.1"])
+def test_what_is_no_number_of_bytes_is_usage(size: str, album: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["photo", str(album / "a.png"), "--max-bytes", size]) == 2
+    shown = capsys.readouterr().err
+    assert "such as 5MB" in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("5MB", 5_000_000), ("300 kb", 300_000), ("1.5MiB", 1_572_864), ("7", 7), ("2g", 2 * 10**9)]
+)
+def test_bytes_are_read_as_people_write_them(text: str, size: int) -> None:
+    assert byte_size(text) == size
 
 
 def test_the_result_says_which_model_made_it(tmp_path: Path) -> None:

@@ -153,6 +153,7 @@ def test_lines_for_people_and_exit_codes_are_those_of_colouring_here(
 
 def test_wishes_travel(album: Path, tmp_path: Path, pipeline: MemoryPipeline) -> None:
     wishes = Wishes(kind="jpeg", quality=40, saturation=1.5, restore_tone=True, compare=True, keep_metadata=False)
+    wishes = replace(wishes, max_side=300, max_bytes=9_000, mark=True)
     batch = replace(BATCH, wishes=wishes, side=96)
     for folder, way in (("here", here), ("via", photos_via(pipeline))):
         out = str(tmp_path / folder / "a.jpg")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from functions.errors import Rejected
 from functions.jobs import (
@@ -21,6 +21,7 @@ from functions.jobs import (
     ColoriseImage,
     DeadLetter,
     ImageColorised,
+    ImageWishes,
     JobFailed,
     JoinVideo,
     Message,
@@ -83,6 +84,57 @@ def test_seconds_stay_exact() -> None:
     assert isinstance(film, SplitVideo)
     assert (film.wishes.start, film.wishes.end) == (Fraction(1, 3), Fraction(2))
     assert VideoWishes(start=Fraction(1001, 30000)).model_dump(mode="json")["start"] == "1001/30000"
+
+
+FIRST_PICTURE = (
+    '{"kind":null,"quality":null,"saturation":1.0,"restore_tone":false,"compare":false,"force":false,'
+    '"keep_metadata":true,"max_pixels":100000000}'
+)
+FIRST_FILM = (
+    '{"codec":"h264","container":null,"crf":null,"preset":null,"every":null,"smooth":0.5,"saturation":1.0,'
+    '"deinterlace":"auto","compare":false,"force":false,"start":null,"end":null}'
+)
+"""Wishes as the first programs of version 1 write and read them; names of objects follow from these letters."""
+
+
+def test_wishes_that_came_later_are_not_written_where_they_are_not_made() -> None:
+    assert ImageWishes().model_dump_json() == FIRST_PICTURE
+    assert VideoWishes().model_dump_json() == FIRST_FILM
+    assert fields_of(PICTURE)["wishes"] == json.loads(FIRST_PICTURE)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        ImageWishes(kinds=("webp", "jpeg")),
+        ImageWishes(max_side=4096),
+        ImageWishes(max_bytes=5_000_000),
+        ImageWishes(mark=True),
+        VideoWishes(max_width=1920),
+        VideoWishes(max_height=1200),
+        VideoWishes(max_frame_rate=60),
+        VideoWishes(max_frames=350),
+        VideoWishes(max_bytes=512_000_000),
+        VideoWishes(audio="aac"),
+        VideoWishes(plain=True),
+    ],
+    ids=lambda wishes: f"{type(wishes).__name__}.{''.join(wishes.model_fields_set)}",
+)
+def test_a_wish_that_came_later_travels_and_an_older_program_refuses_it_by_name(
+    wishes: ImageWishes | VideoWishes,
+) -> None:
+    (name,) = wishes.model_fields_set
+    kind: type[ColoriseImage | SplitVideo] = ColoriseImage if isinstance(wishes, ImageWishes) else SplitVideo
+    sent = order(kind, source="inbox/a", target="outbox/a", wishes=wishes.model_dump())
+    received = parse_order(encoded(sent))
+    assert received == sent
+    first = FIRST_PICTURE if kind is ColoriseImage else FIRST_FILM
+    known = dict.fromkeys(json.loads(first))
+    assert set(fields_of(sent)["wishes"]) - set(known) == {name}
+
+    older = create_model("Older", __base__=Message, **dict.fromkeys(known, (Any, None)))  # type: ignore[call-overload]
+    with pytest.raises(ValidationError, match=f"{name}\n  Extra inputs are not permitted"):
+        older.model_validate(fields_of(sent)["wishes"])
 
 
 def test_a_job_is_over_with_a_final_result_only() -> None:
@@ -156,6 +208,10 @@ def test_what_is_nested_too_deep_is_refused_like_other_nonsense() -> None:
         ("wishes", {"max_pixels": 0}),
         ("wishes", {"quality": 101}),
         ("wishes", {"sharpen": True}),
+        ("wishes", {"max_bytes": 0}),
+        ("wishes", {"max_side": 15}),
+        ("wishes", {"kinds": ["gif"]}),
+        ("wishes", {"kinds": "jpeg"}),
         ("network", {"side": 16}),
         ("network", {"sha256": "beef"}),
         ("mood", "sunny"),

@@ -78,6 +78,13 @@ async def test_wishes_are_parameters_of_the_query(client: httpx.AsyncClient, stu
     assert stub.asked == [(JPEG, wishes)]
 
 
+async def test_limits_are_parameters_too_and_lists_are_parted_by_commas(client: httpx.AsyncClient, stub: Stub) -> None:
+    await client.post("/?kinds=png,jpeg&max_bytes=5000000&max_side=4096&mark=true&kind=png", content=JPEG)
+    await client.post("/?kinds=", content=JPEG)
+    wishes = ImageWishes(kinds=("png", "jpeg"), max_bytes=5_000_000, max_side=4096, mark=True, kind="png")
+    assert stub.asked == [(JPEG, wishes), (JPEG, ImageWishes())]
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -97,6 +104,12 @@ async def test_wishes_are_parameters_of_the_query(client: httpx.AsyncClient, stu
         ("kind=psd", "bad-parameter"),
         ("kind=" + "[" * 5000, "bad-parameter"),
         ("max_pixels=0", "bad-parameter"),
+        ("max_bytes=0", "bad-parameter"),
+        ("max_side=15", "bad-parameter"),
+        ("kinds=gif", "bad-parameter"),
+        ("kinds=png,", "bad-parameter"),
+        ("kinds=png&kinds=jpeg", "bad-parameter"),
+        ("mark=1", "bad-parameter"),
     ],
 )
 async def test_a_wish_that_nobody_can_fulfil_is_refused(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from functions.color.color_space import luma_of
 from functions.color.measures import colourfulness
@@ -87,6 +89,104 @@ def test_wishes_are_granted(store: MemoryStore, handler: ImageHandler) -> None:
     assert found is not None
     assert found.content_type == "image/jpeg"
     assert colourfulness(read_picture(store.read("outbox/b")).pixels) < 1
+
+
+def test_a_picture_fits_into_what_a_network_takes(store: MemoryStore, handler: ImageHandler) -> None:
+    deep = cv2.imencode(".tiff", in_grey("astronaut"))[1].tobytes()
+    store.write(SOURCE, deep, content_type="image/tiff")
+    limits = {"kinds": ("jpeg", "png", "webp"), "max_side": 400, "max_bytes": 12_000, "mark": True}
+    answer = answered(handler, wanted(target="outbox/b", wishes=limits))
+    data = store.read("outbox/b")
+    found = store.find("outbox/b")
+    assert found is not None
+    assert found.content_type == "image/jpeg"
+    assert (answer.picture_kind, read_picture(data).kind) == ("jpeg", "jpeg")
+    assert len(data) <= 12_000
+    assert read_picture(data).pixels.shape == (answer.height, answer.width, 3)
+    assert answer.width <= 400
+    assert "written as JPEG" in answer.notes[0]
+    assert b"compositeWithTrainedAlgorithmicMedia" in data
+
+
+def test_both_halves_of_a_comparison_fit_and_the_coloured_one_has_the_mark(
+    store: MemoryStore, handler: ImageHandler
+) -> None:
+    store.write(SOURCE, png(in_grey("camera", 400)), content_type="image/png")
+    wishes: dict[str, Any] = {"compare": True, "max_side": 400}
+    answer = answered(handler, wanted(target="outbox/b.png", wishes={**wishes, "mark": True}))
+    assert (answer.width, answer.height) == (400, 200)
+    handler(wanted(target="outbox/c.png", wishes=wishes))
+    shown, bare = (read_picture(store.read(f"outbox/{name}.png")).pixels for name in "bc")
+    rows, columns = np.nonzero((shown != bare).any(axis=2))
+    assert rows.min() > 150
+    assert columns.min() > 350
+
+
+def test_a_picture_that_cannot_be_made_to_fit_is_refused_and_leaves_nothing(
+    store: MemoryStore, handler: ImageHandler
+) -> None:
+    with pytest.raises(Rejected, match="cannot be made to fit") as refused:
+        handler(wanted(wishes={"max_bytes": 300}))
+    assert refused.value.code == "too-large"
+    assert set(stamps(store)) == {SOURCE}
+
+
+SECRETS = ("NIKON", "Serial", "4711", "Jane Doe", "1999:", "1999-", "Grandmother", "Lisbon")
+"""What the picture below says of its camera, its makers, its day and its place."""
+
+
+def told_picture() -> bytes:
+    """A grey photograph of a talkative camera, with a caption and a name."""
+    exif = Image.Exif()
+    exif[0x010E], exif[0x010F], exif[0x0110], exif[0x013B] = "Grandmother", "NIKON", "Serial D1", "Jane Doe"
+    exif[0x0132] = "1999:12:31 23:59:59"
+    inner = exif.get_ifd(0x8769)
+    inner[0x9003], inner[0xA431], inner[0xA430] = "1999:12:31 23:59:59", "4711", "Jane Doe"
+    exif.get_ifd(0x8825)[29] = "1999:12:31"
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+        'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmp:CreateDate="1999-12-31" photoshop:City="Lisbon">'
+        "<dc:creator><rdf:Seq><rdf:li>Jane Doe</rdf:li></rdf:Seq></dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    written = io.BytesIO()
+    Image.fromarray(in_grey("camera", 80)).save(written, "JPEG", exif=exif, xmp=packet.encode())
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
+def test_without_its_metadata_a_picture_tells_of_its_colours_and_of_nothing_else(
+    store: MemoryStore, handler: ImageHandler, kind: str
+) -> None:
+    store.write(SOURCE, told_picture(), content_type="image/jpeg")
+    source = store.read(SOURCE)
+    assert all(secret.encode() in source for secret in SECRETS)
+    handler(wanted(target="outbox/kept", wishes={"kind": kind}))
+    handler(wanted(target="outbox/bare", wishes={"kind": kind, "keep_metadata": False}))
+    kept, bare = store.read("outbox/kept"), store.read("outbox/bare")
+    assert b"Jane Doe" in kept  # or the next line would prove nothing
+    assert [secret for secret in SECRETS if secret.encode() in bare.replace(b"www.w3.org/1999", b"")] == []
+    assert b"compositeWithTrainedAlgorithmicMedia" in bare
+    assert small_engine().provenance.model_sha256.encode() in bare
+
+
+class ErasingStore(MemoryStore):
+    """A store in which the source is deleted while it is coloured."""
+
+    def read(self, name: str, *, max_bytes: int | None = None) -> bytes:
+        data = super().read(name, max_bytes=max_bytes)
+        if name == SOURCE:
+            self.delete(name)
+        return data
+
+
+def test_what_is_erased_while_it_is_coloured_leaves_nothing() -> None:
+    store = ErasingStore()
+    store.write(SOURCE, png(in_grey("camera", 80)), content_type="image/png")
+    with pytest.raises(Rejected, match="deleted while it was coloured") as refused:
+        ImageHandler(store, small_engine())(wanted())
+    assert refused.value.code == "missing-object"
+    assert stamps(store) == {}
 
 
 def test_a_second_delivery_is_answered_the_very_same_and_writes_nothing(

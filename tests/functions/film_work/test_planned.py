@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -9,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from functions.errors import Rejected
-from functions.film_work.planned import PlannedFilm
+from functions.film_work.planned import Delivery, PlannedFilm, version_for
 from functions.jobs import Network
 from functions.kept_answers import Asked
 from functions.stores.memory import MemoryStore
@@ -73,6 +74,25 @@ def test_a_plan_comes_back_exactly(clip: Clip, wishes: FilmWishes) -> None:
     assert found.to_json() == sent.to_json()
 
 
+def test_a_plan_is_of_the_lowest_version_that_has_no_wish_overlooked() -> None:
+    bounded, plain = EncodeSettings(max_rate=1_000_000), EncodeSettings(plain=True)
+    assert [version_for(wishes, Delivery()) for wishes in WISHES] == [1, 1]
+    assert [version_for(FilmWishes(encode=encode), Delivery()) for encode in (bounded, plain)] == [2, 2]
+    assert [version_for(FilmWishes(), delivery) for delivery in (Delivery(max_bytes=1), Delivery(audio="aac"))] == [
+        2,
+        2,
+    ]
+    sent = replace(planned(CLIPS[0], FilmWishes(encode=plain)), delivery=Delivery(5, "aac"), version=2)
+    assert PlannedFilm.from_json(sent.to_json()) == sent
+
+
+def test_a_plan_that_was_written_before_there_was_a_delivery_is_still_carried_out() -> None:
+    sent = planned(CLIPS[0], WISHES[0])
+    fields = json.loads(sent.to_json())
+    del fields["delivery"], fields["wishes"]["encode"]["plain"], fields["wishes"]["encode"]["max_rate"]
+    assert PlannedFilm.from_json(json.dumps(fields).encode()) == sent
+
+
 def test_two_jobs_that_want_one_film_have_two_plans() -> None:
     sent = planned(CLIPS[0], WISHES[0])
     assert sent.name != replace(sent, job_id="funeral").name
@@ -81,8 +101,8 @@ def test_two_jobs_that_want_one_film_have_two_plans() -> None:
 def test_a_plan_of_another_version_is_refused_politely_and_a_damaged_one_too() -> None:
     data = planned(CLIPS[0], WISHES[0]).to_json()
     assert data.count(b'"version":1') == 1
-    with pytest.raises(Rejected, match=r"of version 2, and this program knows 1") as refused:
-        PlannedFilm.from_json(data.replace(b'"version":1', b'"version":2'))
+    with pytest.raises(Rejected, match=r"of version 3, and this program knows 2") as refused:
+        PlannedFilm.from_json(data.replace(b'"version":1', b'"version":3'))
     assert refused.value.code == "newer-version"
     for damaged in (b"", b"{}", b"[]", data[:-9], data.replace(b'"time_base":"', b'"time_base":"x')):
         with pytest.raises(Rejected) as refused:

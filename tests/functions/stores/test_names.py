@@ -43,7 +43,11 @@ def test_other_work_has_another_name() -> None:
         of(network=Network()),
         of(wishes=ImageWishes(saturation=1.5)),
         of(wishes=ImageWishes(kind="jpeg")),
+        of(wishes=ImageWishes(kinds=("jpeg",))),
+        of(wishes=ImageWishes(max_bytes=5_000_000)),
+        of(wishes=ImageWishes(mark=True)),
         of(wishes=VideoWishes()),
+        of(wishes=VideoWishes(max_bytes=5_000_000)),
         of(wishes=VideoWishes(start=Fraction(1, 3))),
         of(engine="1.2.1"),
     ]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from tests.functions.video.film_cases import Opened
+
 MP4 = EncodeSettings()
 MKV = EncodeSettings(container="mkv")
 
@@ -179,6 +181,84 @@ def test_sound_that_mp4_does_not_hold_is_written_without_loss(tmp_path: Path) ->
     (a_start, a), (b_start, b) = sound(io.BytesIO(data)), sound(str(tmp_path / "film.mp4"))
     assert a_start == b_start
     assert np.abs(a - b[: len(a)]).max() <= 1 / 32768
+
+
+def in_aac(opened: Opened, target: Path, settings: EncodeSettings = MP4) -> tuple[str, ...]:
+    pieces = [source_of(piece_of(opened, chunk, settings)) for chunk in opened.plan.chunks]
+    return join(source_of(opened.data), opened.film, opened.plan, pieces, target, settings, audio="aac")
+
+
+def heard(film: Any) -> tuple[str, str, str, Fraction, npt.NDArray[np.float64]]:
+    """Codec, profile, layout, start in seconds, and the samples of all channels' mean."""
+    with av.open(film, "r") as container:
+        frames = list(container.decode(audio=0))
+        context = container.streams.audio[0].codec_context
+        told = context.codec.canonical_name, str(context.profile), context.layout.name
+    whole = []
+    for frame in frames:
+        samples = frame.to_ndarray() / (1 if "flt" in frame.format.name else 32768)
+        planar = samples if frame.format.is_planar else samples.reshape(-1, len(frame.layout.channels)).T
+        whole.append(planar.mean(axis=0))
+    return *told, Fraction((frames[0].pts or 0) * (frames[0].time_base or 0)), np.concatenate(whole)
+
+
+@pytest.mark.parametrize("sound", [Sound("mp2", "s16"), Sound("libopus", "fltp"), Sound("pcm_s16le", "s16", 44100)])
+def test_sound_becomes_aac_where_that_is_asked_and_stays_in_step_to_the_sample(sound: Sound, tmp_path: Path) -> None:
+    opened = opened_film(made(Clip("matroska", options=X264, frames=50, sounds=(sound,))))
+    (note,) = in_aac(opened, tmp_path / "film.mp4")
+    assert note.endswith("is written as aac: as was asked for")
+    *_, before_start, before = heard(io.BytesIO(opened.data))
+    codec, profile, layout, start, after = heard(str(tmp_path / "film.mp4"))
+    assert (codec, profile, layout) == ("aac", "LC", "mono")
+    shift = round((start - before_start) * sound.rate)
+    ours, theirs = after[20_000:60_000], before[20_000 + shift :][:40_000]
+    error = [float(np.sqrt(np.mean((ours - np.roll(theirs, by)) ** 2))) for by in (-8, 0, 8)]
+    assert error[1] < 0.01
+    assert min(error[0], error[2]) > 5 * error[1]
+
+
+def test_sound_that_is_aac_already_is_copied_packet_by_packet(tmp_path: Path) -> None:
+    opened = opened_film(made(CASES["mp4 with B-frames and sound"]))
+    assert in_aac(opened, tmp_path / "film.mp4") == ()
+    assert all(record.ok for record in proof(source_of(opened.data), lambda: (tmp_path / "film.mp4").open("rb")))
+
+
+def surround() -> bytes:
+    """Write a film with six channels of AAC at 96 kHz."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as output:
+        video = output.add_stream("ffv1", rate=25)
+        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
+        audio = output.add_stream("aac", rate=96_000)
+        audio.codec_context.layout, audio.codec_context.format = "5.1", av.AudioFormat("fltp")
+        for number in range(25):
+            picture = av.VideoFrame.from_ndarray(luma_of_frame(number, 64, 96), "gray").reformat(format="yuv420p")
+            picture.pts = number
+            output.mux(video.encode(picture))
+            wave = np.sin(np.arange(number * 3840, (number + 1) * 3840) * 2 * np.pi * 440 / 96_000) * 0.3
+            tone = av.AudioFrame.from_ndarray(np.tile(wave.astype(np.float32), (6, 1)), "fltp", "5.1")
+            tone.sample_rate, tone.pts, tone.time_base = 96_000, number * 3840, Fraction(1, 96_000)
+            output.mux(audio.encode(tone))
+        output.mux([*video.encode(None), *audio.encode(None)])
+    return file.getvalue()
+
+
+def test_more_channels_than_two_and_rates_that_few_players_know_are_brought_down(tmp_path: Path) -> None:
+    opened = opened_film(surround())
+    (note,) = in_aac(opened, tmp_path / "film.mp4")
+    assert "(aac) is written as aac" in note
+    with av.open(str(tmp_path / "film.mp4"), "r") as film:
+        context = film.streams.audio[0].codec_context
+        assert (context.layout.name, context.sample_rate) == ("stereo", 48_000)
+    assert joined(opened, tmp_path / "copy.mp4", MP4) == ()
+
+
+def test_a_container_that_does_not_hold_aac_keeps_its_sound(tmp_path: Path) -> None:
+    opened = opened_film(made(CASES["webm of VP9 with Opus"]))
+    assert in_aac(opened, tmp_path / "film.webm", EncodeSettings(codec="av1", container="webm")) in {
+        (),
+        ("Matroska keeps times to the millisecond: frames are up to half of one early or late",),
+    }
 
 
 def captioned(number: int, packet: bytes) -> bytes:

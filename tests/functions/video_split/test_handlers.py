@@ -12,14 +12,14 @@ import pytest
 from functions.errors import Postponed, Rejected
 from functions.film_work.names import account_name, piece_name
 from functions.film_work.planned import PlannedFilm
-from functions.jobs import ChunkColorised, ColoriseChunk, JoinVideo, VideoColorised, VideoPlanned
+from functions.jobs import ChunkColorised, JoinVideo, VideoColorised, VideoPlanned
 from functions.stores.memory import MemoryStore
 from functions.stores.protocol import KEPT_DAYS, WORK
 from functions.video_split.handlers import SplitHandler
 from tests.clips import Clip, Sound, made
 from tests.grey_films import CHUNK, color_film, grey_film
 from tests.orders import order
-from tests.stored_films import SOURCE, TARGET, carried_out, coloured_here, film_handlers, film_order, stamps
+from tests.stored_films import SOURCE, TARGET, carried_out, coloured_here, film_handlers, film_order, split_film, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,36 +31,10 @@ if TYPE_CHECKING:
 FRAMES = 3 * CHUNK
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A grey film of three chunks."""
-    return grey_film(tmp_path_factory.mktemp("film") / "a.mp4", FRAMES)
-
-
-@pytest.fixture
-def store(clip: Path) -> MemoryStore:
-    store = MemoryStore()
-    store.write(SOURCE, clip.read_bytes(), content_type="video/mp4")
-    return store
-
-
-@pytest.fixture
-def handlers(store: MemoryStore) -> Handlers:
-    return film_handlers(store)
-
-
 def planned(store: MemoryStore) -> PlannedFilm:
     """The only plan in the store."""
     (name,) = (name for name in stamps(store) if "/plan-" in name)
     return PlannedFilm.read(store, name)
-
-
-def split(handlers: Handlers, job_id: str = "wedding") -> tuple[VideoPlanned, tuple[ColoriseChunk, ...]]:
-    """Have the film looked at: what was told, and its chunks' orders."""
-    outcome = handlers["split-video"](film_order(job_id))
-    (told,) = outcome.results
-    assert isinstance(told, VideoPlanned)
-    return told, outcome.orders  # type: ignore[return-value]  # chunks and nothing else
 
 
 def test_a_film_is_coloured_to_the_bytes_that_the_command_writes(
@@ -84,7 +58,7 @@ def test_a_film_is_coloured_to_the_bytes_that_the_command_writes(
 def test_orders_that_come_twice_change_nothing_and_are_answered_the_same(
     store: MemoryStore, handlers: Handlers
 ) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     claimed: set[str] = set()
     results = carried_out(handlers, chunks, claimed=claimed)
     join = order(JoinVideo, plan=chunks[0].plan)
@@ -110,7 +84,7 @@ def test_a_second_job_finds_the_pieces_of_the_first(store: MemoryStore, handlers
 
 
 def test_two_jobs_at_once_each_get_their_film(store: MemoryStore, handlers: Handlers) -> None:
-    _, ours = split(handlers)
+    _, ours = split_film(handlers)
     second = handlers["split-video"](film_order("funeral", target="outbox/other.mkv"))
     mixed = [one for pair in zip(ours, second.orders, strict=True) for one in pair]
     results = carried_out(handlers, mixed, claimed=set())
@@ -122,13 +96,13 @@ def test_two_jobs_at_once_each_get_their_film(store: MemoryStore, handlers: Hand
 def test_what_was_killed_between_piece_and_account_is_made_again_to_the_same_bytes(
     store: MemoryStore, handlers: Handlers
 ) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     carried_out(handlers, chunks[:1], claimed=set())
     key = planned(store).key
     piece = store.read(piece_name(key, 0))
     store.delete(account_name(key, 0))
     store.write(piece_name(key, 0), b"half", content_type="video/x-matroska")
-    told, again = split(handlers)
+    told, again = split_film(handlers)
     assert told.finished == 0
     assert [one.chunk for one in again] == [0, 1, 2]
     carried_out(handlers, again[:1], claimed=set())
@@ -136,9 +110,9 @@ def test_what_was_killed_between_piece_and_account_is_made_again_to_the_same_byt
 
 
 def test_going_on_orders_only_what_is_missing(handlers: Handlers) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     carried_out(handlers, [chunks[1]], claimed=set())
-    told, left = split(handlers, "later")
+    told, left = split_film(handlers, "later")
     assert told.finished == 1
     assert [one.chunk for one in left] == [0, 2]
 
@@ -146,7 +120,7 @@ def test_going_on_orders_only_what_is_missing(handlers: Handlers) -> None:
 def test_whoever_finds_all_pieces_there_has_them_joined_and_the_order_is_one_and_the_same(
     handlers: Handlers,
 ) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     outcomes = [handlers["colorise-chunk"](chunk) for chunk in chunks]
     assert [len(outcome.once) for outcome in outcomes] == [0, 0, 1]
     at_once = handlers["colorise-chunk"](chunks[0])
@@ -157,7 +131,7 @@ def test_whoever_finds_all_pieces_there_has_them_joined_and_the_order_is_one_and
 def test_a_film_whose_source_was_replaced_is_not_put_together_of_two(
     store: MemoryStore, handlers: Handlers, tmp_path: Path
 ) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     carried_out(handlers, chunks[:2], claimed=set())
     other = grey_film(tmp_path / "other.mp4", FRAMES, size=(40, 64))
     store.write(SOURCE, other.read_bytes(), content_type="video/mp4")
@@ -190,12 +164,12 @@ def test_pieces_about_to_be_deleted_are_made_again(clip: Path) -> None:
     store = AgedStore()
     store.write(SOURCE, clip.read_bytes(), content_type="video/mp4")
     handlers = film_handlers(store)
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     carried_out(handlers, chunks[:1], claimed=set())
     store.age = timedelta(days=KEPT_DAYS[WORK]) - timedelta(days=1, minutes=5)
-    assert split(handlers)[0].finished == 1
+    assert split_film(handlers)[0].finished == 1
     store.age = timedelta(days=KEPT_DAYS[WORK]) - timedelta(days=1)
-    told, again = split(handlers)
+    told, again = split_film(handlers)
     assert (told.finished, len(again)) == (0, 3)
     account = account_name(planned(store).key, 0)
     before = stamps(store)[account]
@@ -204,7 +178,7 @@ def test_pieces_about_to_be_deleted_are_made_again(clip: Path) -> None:
 
 
 def test_a_film_without_some_of_its_pieces_is_not_joined(handlers: Handlers) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     carried_out(handlers, chunks[:2], claimed=set())
     with pytest.raises(Rejected, match="1 of 3 pieces") as refused:
         handlers["join-video"](order(JoinVideo, plan=chunks[0].plan))
@@ -212,7 +186,7 @@ def test_a_film_without_some_of_its_pieces_is_not_joined(handlers: Handlers) -> 
 
 
 def test_a_damaged_piece_is_said_and_whoever_asks_again_gets_new_ones(store: MemoryStore, handlers: Handlers) -> None:
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     outcomes = [handlers["colorise-chunk"](chunk) for chunk in chunks]
     name = piece_name(planned(store).key, 1)
     piece = store.read(name)
@@ -300,7 +274,7 @@ def test_a_store_out_of_reach_is_never_taken_for_the_end_of_a_film(clip: Path) -
     store = BreakingStore(1 << 40)
     store.write(SOURCE, data, content_type="video/mp4")
     handlers = film_handlers(store)
-    _, chunks = split(handlers)
+    _, chunks = split_film(handlers)
     read = (1 << 40) - store.left
     for left in range(0, read, read // 23):
         store.left = left
