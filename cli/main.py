@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from cli.commands import bench, drill, jobs, models
+from cli.commands.bot import bot
 from cli.commands.doctor import doctor
 from cli.commands.photo import photo
 from cli.commands.up import up
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(photo)
 app.command()(video)
 app.command()(up)
+app.command()(bot)
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")

@@ -1,0 +1,1 @@
+"""The bot: it is mentioned with a picture, and answers with the same in colour."""

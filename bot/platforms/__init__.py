@@ -1,0 +1,1 @@
+"""Social networks, one a file, behind one protocol."""
