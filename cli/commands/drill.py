@@ -171,3 +171,42 @@ def throughput(
         side=side,
     )
     return told(run_drill(lambda folder: throughput(folder, options), data), as_json=as_json)
+
+
+@app.command()
+def bot(
+    mentions: Annotated[
+        int, typer.Option(min=60, help="Posts that the bot may hear of; every kind is among them.")
+    ] = 2000,
+    kills: Annotated[int, typer.Option(min=1, help="Of the bot, beside two at which it has work at every step.")] = 12,
+    work_seconds: Annotated[float, typer.Option(min=0, help="That the bot has between kills, at most.")] = 4.0,
+    latency_photos: Annotated[
+        int, typer.Option(min=0, help="Photos that are answered one after the other first.")
+    ] = 26,
+    load_seconds: Annotated[
+        float, typer.Option(min=0, help="Of steady mentions that need no reply; 0 leaves it out.")
+    ] = 60,
+    quiet_seconds: Annotated[float, typer.Option(min=1, help="In the end, in which nothing more must come.")] = 8.0,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Have a crowd mention the bot, on an X that misbehaves, and kill it between any two steps."""
+    from cli.drill_bot import BotOptions, rehearse  # noqa: PLC0415 - as above
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+
+    options = BotOptions(
+        mentions=mentions,
+        kills=kills,
+        work_seconds=work_seconds,
+        latency_photos=latency_photos,
+        load_seconds=load_seconds,
+        quiet_seconds=quiet_seconds,
+        workers=workers,
+        seed=seed,
+        side=side,
+    )
+    return told(run_drill(lambda folder: rehearse(folder, options), data), as_json=as_json)
