@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from bot.policy import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions.queues.records import Record, Records
 
 KEEP_SECONDS: Final = 2 * 24 * 3600.0
@@ -51,14 +53,16 @@ class People:
 
     async def note_answer(self, account: str, *, now: datetime) -> None:
         """Somebody gets pictures or a film."""
-        noted = _read(await self._passing.get(_key(account)))
-        recent = (*(at for at in noted.answered_at if at > now - HOUR), now)
-        await self._write(account, noted.model_copy(update={"answered_at": recent}))
+
+        def answered(noted: _Noted) -> _Noted:
+            recent = (*(at for at in noted.answered_at if at > now - HOUR), now)
+            return noted.model_copy(update={"answered_at": recent})
+
+        await self._change(account, answered)
 
     async def note_decline(self, account: str, *, now: datetime) -> None:
         """Somebody is told no."""
-        noted = _read(await self._passing.get(_key(account)))
-        await self._write(account, noted.model_copy(update={"declined_at": now}))
+        await self._change(account, lambda noted: noted.model_copy(update={"declined_at": now}))
 
     async def opt_out(self, account: str) -> None:
         """Somebody wants no answers any more."""
@@ -72,8 +76,16 @@ class People:
         """Delete what is remembered of somebody, but for the wish to be left alone, which is theirs."""
         await self._passing.delete(_key(account))
 
-    async def _write(self, account: str, noted: _Noted) -> None:
-        await self._passing.put(_key(account), noted.model_dump_json().encode())
+    async def _change(self, account: str, change: Callable[[_Noted], _Noted]) -> None:
+        """Note something beside whatever else is noted of them at the same moment."""
+        while True:
+            record = await self._passing.get(_key(account))
+            data = change(_read(record)).model_dump_json().encode()
+            written = await (
+                self._passing.create(_key(account), data) if record is None else self._passing.replace(record, data)
+            )
+            if written is not None:
+                return
 
 
 def _read(record: Record | None) -> _Noted:

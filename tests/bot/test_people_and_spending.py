@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import pytest
 
 from bot.people import People
 from bot.spending import MICROS, Charge, Spending
+from functions.queues.jetstream import NatsQueue
 from functions.queues.memory import MemoryQueue
+from tests.nats_server import nats_server
 
 if TYPE_CHECKING:
     from functions.queues.records import Records
@@ -52,6 +55,18 @@ async def test_a_decline_is_remembered_beside_answers(people: People) -> None:
     await people.note_decline("7", now=NOON)
     found = await people.find("7", now=NOON)
     assert (found.declined_at, len(found.answered_at)) == (NOON, 1)
+
+
+async def test_what_is_noted_of_somebody_at_the_same_moment_is_all_kept() -> None:
+    with nats_server() as server:
+        queue = await NatsQueue.open([server.url])
+        books = [await queue.records(name, keep_seconds=None) for name in ("PEOPLE", "BOT")]
+        people = People(*books)
+        notes = [people.note_answer("7", now=NOON + timedelta(seconds=number)) for number in range(5)]
+        await asyncio.gather(*notes, people.note_decline("7", now=NOON))
+        found = await people.find("7", now=NOON)
+        await queue.close()
+    assert (len(found.answered_at), found.declined_at) == (5, NOON)
 
 
 async def test_whoever_wants_to_be_left_alone_is_even_when_all_else_is_forgotten(people: People) -> None:
