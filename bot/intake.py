@@ -11,7 +11,7 @@ from bot.entry import entry_of
 from bot.platforms.protocol import Forbidden, Gone, Missing
 from bot.policy import Known, Origin, decide
 from bot.spending import Charge
-from bot.verdicts import Colorise, Decline, Ignore, Silence
+from bot.verdicts import Colorise, Decline, Ignore, Silence, why
 from functions.errors import Postponed
 from functions.telemetry.context import about
 
@@ -109,7 +109,7 @@ class Intake:
     async def _taken(self, mention: Mention) -> None:
         verdict, kept = await self._verdict(mention)
         self._metrics.heard(verdict)
-        log.info("a mention", extra={"verdict": type(verdict).__name__.lower(), "why": _why(verdict)})
+        log.info("a mention", extra={"verdict": type(verdict).__name__.lower(), "why": why(verdict)})
         if isinstance(verdict, Ignore):
             if kept is not None and not kept.entry.state.is_final:
                 await self._answers.take_on(kept)  # written down just before an outage, or a death
@@ -183,7 +183,3 @@ class Intake:
             return ()
         wanted = {piece.attachment.key for piece in colouring.pieces if piece.done}
         return tuple(attachment for attachment in post.attachments if attachment.key in wanted)
-
-
-def _why(verdict: Verdict) -> str:
-    return next((str(part) for name in ("why", "reason", "command") if (part := getattr(verdict, name, None))), "")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from bot.verdicts import why
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -62,8 +64,7 @@ class BotMetrics:
 
     def heard(self, verdict: Verdict) -> None:
         """A mention was judged."""
-        why = next((str(part) for name in ("why", "reason", "command") if (part := getattr(verdict, name, None))), "")
-        self._mentions.labels(type(verdict).__name__.lower(), why).inc()
+        self._mentions.labels(type(verdict).__name__.lower(), why(verdict)).inc()
 
     def ended(self, ending: str, why: str = "") -> None:
         """A mention that was taken on is over with: `answered`, `left` or `erased`."""

@@ -45,6 +45,10 @@ class Person:
     declined_at: datetime | None = None
     """Of the last time that something was declined in words."""
 
+    def was_declined(self, *, now: datetime) -> bool:
+        """Whether that was in the last 24 hours: then it is not done again."""
+        return self.declined_at is not None and now - self.declined_at < DAY
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -269,6 +273,6 @@ def _within_limits(verdict: Colorise | Decline, known: Known, rules: Rules) -> V
         if sum(now - at < HOUR for at in person.answered_at) < rules.per_hour:
             return verdict
         verdict = Decline(Reason.LIMITED)
-    if person.declined_at is None or now - person.declined_at >= DAY:
+    if not person.was_declined(now=now):
         return verdict
     return Ignore(Silence.LIMITED if verdict.reason is Reason.LIMITED else Silence.DECLINED_TODAY)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 LOOK_BACK: Final = timedelta(minutes=10)
 """Before the moment written down: clocks of the network and ours differ."""
 
-DAY: Final = timedelta(days=1)
-
 TEXTS: Final = 8
 """That are tried where the network says it has seen them before."""
 
@@ -146,7 +144,7 @@ class Replier:
         reason = next((piece.failed for piece in uploaded.pieces if piece.failed is not None), Reason.BROKEN)
         async with self._declining:
             person = await self._people.find(entry.author, now=self._now())
-            if person.declined_at is not None and person.declined_at > self._now() - DAY:
+            if person.was_declined(now=self._now()):
                 return await self._ledger.advance(kept, left(entry, f"{Silence.DECLINED_TODAY}: {reason}")), ()
             # First the one, so that a restart does not take the other for a decline of another mention.
             kept = await self._ledger.advance(kept, entry.model_copy(update={"task": Declining(reason=reason)}))

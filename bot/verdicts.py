@@ -123,3 +123,8 @@ class Colorise:
 
 
 Verdict: TypeAlias = Ignore | Decline | Obey | Colorise
+
+
+def why(verdict: Verdict) -> str:
+    """What a verdict is about, in a word for logs and metrics: a silence, a reason or a command; else empty."""
+    return next((str(part) for name in ("why", "reason", "command") if (part := getattr(verdict, name, None))), "")
