@@ -12,6 +12,7 @@ from bot.ledger import Overtaken, left
 from bot.platforms.protocol import LimitedUntil
 from bot.verdicts import Silence
 from functions.errors import Postponed
+from functions.stopping import end
 from functions.telemetry.context import about
 
 if TYPE_CHECKING:
@@ -104,15 +105,11 @@ class Answers:
         """Let go of a mention, whatever is being done for it."""
         task = self._in_hand.get(mention)
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await end([task])
 
     async def close(self) -> None:
         """Leave everything as it stands in the ledger."""
-        tasks = list(self._in_hand.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(list(self._in_hand.values()))
 
     def _let_go(self, mention: str) -> None:
         del self._in_hand[mention]

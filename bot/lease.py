@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.errors import Postponed
+from functions.stopping import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -116,9 +117,7 @@ class Lease:
             yield self._held.term
         finally:
             self._end("left")
-            for task in keeping:
-                task.cancel()
-            await asyncio.wait(keeping)
+            await end(keeping)
             await self._release()
 
     def is_ours(self) -> bool:

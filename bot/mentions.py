@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bot.platforms.protocol import Connected, LimitedUntil
 from bot.spending import Charge
 from functions.errors import Postponed, Rejected
+from functions.stopping import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -100,10 +101,7 @@ class Listener:
 
     async def run(self) -> None:
         """Listen, without end."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._poll_on())
-            if self._streams:
-                group.create_task(self._stream_on())
+        await side_by_side(self._poll_on(), *([self._stream_on()] if self._streams else []))
 
     async def _poll_on(self) -> None:
         failures = 0

@@ -30,6 +30,7 @@ from bot.talk import Talk
 from bot.uploading import Uploader
 from functions.errors import Postponed
 from functions.queues.sorted_results import SortedResults
+from functions.stopping import end, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,6 +54,9 @@ SAVE_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 1.0
 """Until it begins anew, where queue or store were lost in the middle of a beginning."""
 
+TIDY_SECONDS: Final = 3.0
+"""For what is written down at the end, and for the lease to be given back: a little more than that may take."""
+
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +72,7 @@ class Books:
     """Of the bot: its jobs and objects begin with it."""
 
     @classmethod
-    async def open(cls, queue: Queue, *, name: str = "BOT") -> Books:
+    async def open(cls, queue: Queue, *, name: str) -> Books:
         """Open them, and make those that are not there.
 
         Args:
@@ -131,21 +135,21 @@ class Bot:
     async def run(self, stop: asyncio.Event) -> None:
         """Answer, or stand by to, until told to stop; what is in hand then stays in the ledger."""
         stopping = asyncio.create_task(stop.wait(), name="told to stop")
+        before = asyncio.all_tasks()
         try:
             while not stop.is_set():
                 serving = asyncio.create_task(self._serve(), name="bot")
                 await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if not serving.done():
-                    serving.cancel()
+                await end([serving], again_seconds=TIDY_SECONDS, before=before)
+                if serving.cancelled():
+                    continue
                 try:
-                    await serving
-                except asyncio.CancelledError:
-                    pass
+                    serving.result()
                 except Postponed as error:
                     log.warning("beginning anew: %s", error.reason)
                     await asyncio.sleep(AGAIN_SECONDS)
         finally:
-            stopping.cancel()
+            await end([stopping])
             self._metrics.active(is_active=False)
 
     async def _serve(self) -> None:
@@ -162,9 +166,7 @@ class Bot:
                 else:
                     log.warning("somebody else answers mentions now, or the queue is out of reach: standing by")
             finally:
-                for task in (working, lost):
-                    task.cancel()
-                await asyncio.gather(working, lost, return_exceptions=True)
+                await end([working, lost], again_seconds=TIDY_SECONDS)
                 self._listener = None
                 self._metrics.active(is_active=False)
 
@@ -212,19 +214,24 @@ class Bot:
                 now=self._now,
             )
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(results.follow(told))
-                    unfinished = await self._insist(answers.resume)
-                    if unfinished:
-                        log.info("going on where it was left", extra={"mentions": unfinished})
-                    self._listener = listener
-                    group.create_task(listener.run())
-                    group.create_task(eraser.sweep_on())
-                    group.create_task(self._save_on(spending))
+                await side_by_side(
+                    results.follow(told),
+                    self._answer_on(answers, listener),
+                    eraser.sweep_on(),
+                    self._save_on(spending),
+                )
             finally:
                 await answers.close()
                 with contextlib.suppress(Postponed):
                     await spending.save()
+
+    async def _answer_on(self, answers: Answers, listener: Listener) -> None:
+        """Take up what was left, and then what is new."""
+        unfinished = await self._insist(answers.resume)
+        if unfinished:
+            log.info("going on where it was left", extra={"mentions": unfinished})
+        self._listener = listener
+        await listener.run()
 
     async def _answers(
         self, ledger: Ledger, people: People, eraser: Eraser, spending: Spending, results: SortedResults

@@ -17,6 +17,7 @@ from cli.up_secrets import STORE_KEY, made_once
 from cli.up_servers import STORE_PORTS, store_server
 from cli.up_settings import BUCKET, USER
 from functions.errors import Rejected
+from functions.stopping import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -94,6 +95,5 @@ async def kept_alive(program: Program, log: Path) -> AsyncIterator[None]:
             raise Rejected(msg, code="ended") from error
         yield
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        await end([keeping])
         await keeper.stop(STOP_SECONDS)

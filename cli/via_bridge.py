@@ -12,6 +12,8 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Self, TypeVar
 
+from functions.stopping import end
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
@@ -145,17 +147,13 @@ async def _inside(holder: asyncio.Task[None], inside: Future[_Value]) -> _Value:
 
 async def _ended(holder: asyncio.Task[None], leave: asyncio.Event, *, has_entered: bool) -> None:
     """Let the holder leave and raise what that raises; one that has not entered is cancelled."""
-    if not has_entered:
-        holder.cancel()
     leave.set()
-    await asyncio.wait([holder])
     if has_entered:
         await holder
+    else:
+        await end([holder])
 
 
 async def _without_others() -> None:
     """Cancel what still runs, and wait for its end."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    await end(asyncio.all_tasks() - {asyncio.current_task()})

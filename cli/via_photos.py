@@ -14,6 +14,7 @@ from cli.via_orders import content_type_of, photo_order, refuse_model_file
 from cli.via_run import Run, running
 from functions.errors import Rejected
 from functions.jobs import ImageColorised, JobFailed
+from functions.stopping import end
 from functions.stores.names import inbox_name
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ class _Photos:
 
     async def end(self) -> str:
         """Stop, and take back the orders that nobody has begun; what to say of them, if there were any."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # what went wrong with them was asked for by nobody
         return await self._run.take_back(self._ordered)
 
     async def _report(self, job: Job) -> Report:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.errors import Postponed
 from functions.queues.sorted_results import SortedResults
+from functions.stopping import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,9 +41,7 @@ async def listening(
         try:
             yield results
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(tasks)
 
 
 async def _watch(

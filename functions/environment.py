@@ -28,7 +28,7 @@ CONFIG: Final = "COLORISE_CONFIG"
 """Variable that names the file of settings."""
 
 
-SECRET: Final = ("key", "password")
+SECRET: Final = ("key", "password", "pin", "secret", "token")
 """Parts of the names of settings whose values are nobody's business."""
 
 
@@ -95,6 +95,18 @@ def unknown_settings(kinds: Iterable[type[EnvironmentSettings]]) -> list[str]:
     known = {name for kind in kinds for name in kind.model_fields}
     given = _Toml(EnvironmentSettings, _there(config)).toml_data
     return sorted(key for key in given if key not in known)
+
+
+def refuse_unknown(kinds: Iterable[type[EnvironmentSettings]]) -> None:
+    """See that each key of the file of settings is known to one of these.
+
+    Raises:
+        SettingsError: some are not, or the file cannot be read.
+    """
+    unknown = unknown_settings(kinds)
+    if unknown:
+        msg = f"{CONFIG}={os.environ[CONFIG]}: nobody knows the settings {', '.join(unknown)}"
+        raise SettingsError(msg)
 
 
 def complaints(error: ValidationError | SettingsError) -> Iterator[str]:

@@ -26,6 +26,7 @@ from functions.jobs import JobFailed, parse_order
 from functions.passing_on import pass_on
 from functions.queues.keeping import ACK_WAIT_SECONDS, DAY
 from functions.queues.subjects import job_of, kind_of
+from functions.stopping import end, side_by_side
 from functions.telemetry.context import about, stages_told_to
 from functions.telemetry.metrics import Metrics
 
@@ -96,9 +97,7 @@ async def work(  # noqa: PLR0913 - each has its reason, and a default
     threads = ThreadPoolExecutor(slots, thread_name_prefix="order")
     worker = _Worker(queue, handlers, threads, heartbeat_seconds, tries, metrics or Metrics())
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(slots):
-                group.create_task(worker.serve(stop))
+        await side_by_side(*(worker.serve(stop) for _ in range(slots)))
     finally:
         threads.shutdown(wait=False)
 
@@ -248,8 +247,7 @@ async def _next(deliveries: AsyncIterator[Delivery], stopping: asyncio.Task[Any]
         await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if stopping.done() or not coming.done():
-            coming.cancel()
-            await asyncio.wait({coming})
+            await end([coming])
     return None if stopping.done() else coming.result()
 
 
@@ -269,9 +267,7 @@ async def _alive(delivery: Delivery, heartbeat_seconds: float) -> AsyncIterator[
     try:
         yield
     finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
+        await end([beating])
 
 
 def _failure(delivery: Delivery, reason: str, code: str) -> JobFailed | None:

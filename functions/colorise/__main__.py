@@ -5,12 +5,12 @@ At the top stand imports that bring no numpy: the number of its threads is read 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 from functions.colorise.settings import ColoriseSettings
 from functions.program.command import main
 from functions.program.parts import Parts, Program
+from functions.stopping import leave
 
 if TYPE_CHECKING:
     from functions.colorise.engine import Engine
@@ -107,4 +107,4 @@ PROGRAM: Final = Program(
 )
 
 if __name__ == "__main__":
-    sys.exit(main(PROGRAM))
+    leave(main(PROGRAM))

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
-from functions.environment import complaints
 from functions.errors import Postponed, Rejected
+from functions.exit_code import FAILED, USAGE, complain, exit_code
 from functions.program.parts import Settings
 from functions.queues.settings import QueueSettings
+from functions.stopping import leaving_nothing
 from functions.stores.settings import StoreSettings
 from functions.telemetry.settings import TelemetrySettings
 
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions.program.parts import Program
-
-DONE: Final = 0
-FAILED: Final = 1
-USAGE: Final = 2
-"""Exit codes: it was told to stop, it could not go on, its settings or arguments are wrong."""
 
 MODES: Final = ("worker", "http")
 
@@ -61,31 +56,25 @@ def main(program: Program[Settings], arguments: Sequence[str] | None = None) -> 
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     if len(words) != 1 or words[0] not in MODES:
-        _complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}")
+        complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}")
         return USAGE
-    try:
-        settings = read_settings(program, over_http=words[0] == "http")
-    except (ValidationError, SettingsError) as error:
-        for line in complaints(error):
-            _complain(program.name, line)
-        return USAGE
+    return exit_code(program.name, lambda: _ran(program, over_http=words[0] == "http"))
+
+
+def _ran(program: Program[Settings], *, over_http: bool) -> int | None:
+    settings = read_settings(program, over_http=over_http)
     os.environ |= dict.fromkeys(THREADS_OF, str(settings.own.threads))
     from functions.telemetry import logs  # noqa: PLC0415 - structlog is slow to import, and wrong settings are not
 
     logs.configure(level=settings.telemetry.log_level)
     try:
-        asyncio.run(_run(program, settings, over_http=words[0] == "http"))
-    except (Rejected, Postponed) as error:
-        _complain(program.name, error.reason)
-    except OSError as error:
-        _complain(program.name, " ".join(str(error).split()))
-    except KeyboardInterrupt:
-        _complain(program.name, "interrupted")
+        asyncio.run(leaving_nothing(_run(program, settings, over_http=over_http)))
+    except (Rejected, Postponed, OSError):
+        raise
     except Exception:
         log.exception("the program ends with a bug")
-    else:
-        return DONE
-    return FAILED
+        return FAILED
+    return None
 
 
 def read_settings(program: Program[Settings], *, over_http: bool) -> AllSettings[Settings]:
@@ -120,7 +109,3 @@ async def _run(program: Program[Settings], settings: AllSettings[Settings], *, o
         from functions.program.from_queue import carry_out_orders  # noqa: PLC0415 - so that wrong settings are told soon
 
         await carry_out_orders(program, settings)
-
-
-def _complain(name: str, line: str) -> None:
-    sys.stderr.write(f"{name}: {line}\n")

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.queues.settings import open_queue
-from functions.stopping import told_to_stop
+from functions.stopping import end, told_to_stop
 from functions.stores.settings import open_store
 from functions.stores.upkeep import kept_tidy, prepared
 from functions.telemetry.health import health_server
@@ -55,8 +55,11 @@ async def carry_out_orders(program: Program[Settings], settings: AllSettings[Set
     def ready() -> bool:
         return watch is not None and watch.answers and not stop.is_set()
 
+    health = health_server(
+        metrics.registry, ready=ready, host=telemetry.health_host, port=telemetry.health_port, work=metrics.work
+    )
     async with (
-        health_server(metrics.registry, ready=ready, host=telemetry.health_host, port=telemetry.health_port) as port,
+        health as port,
         _started(program, settings, store, stop) as started,
     ):
         if started is None:
@@ -100,9 +103,7 @@ async def _started(
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         yield together.result()[:2] if together.done() else None
     finally:
-        for task in (*first, opening):
-            task.cancel()
-        await asyncio.wait({*first, opening})
+        await end({*first, opening})
         if not opening.cancelled() and opening.exception() is None:
             await opening.result().close()
 
@@ -114,6 +115,4 @@ async def _beside(watch: QueueWatch, store: ObjectStore) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions.queues.settings import open_queue
 from functions.serve import serve
+from functions.stopping import end
 from functions.stores.settings import open_store
 from functions.stores.upkeep import kept_tidy
 
@@ -68,5 +69,4 @@ async def _tidied(store: ObjectStore | None) -> AsyncIterator[None]:
         yield
     finally:
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end([task])

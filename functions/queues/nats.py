@@ -32,6 +32,7 @@ from nats.errors import Error as NatsError
 from functions.errors import Postponed, Rejected
 from functions.queues.heard import Heard, Place, ServerError, agreed
 from functions.queues.jetstream_layout import make
+from functions.stopping import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,13 +143,15 @@ class NatsConnection:
             self._trouble = trouble
             what = "connect"
             raise self._out_of_reach(what) from error
+        except asyncio.CancelledError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Let go of the server, at once; what was answered before has arrived."""
         self._closed = True
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+            await end([self._keeper])
 
     async def wait_online(self) -> None:
         """Wait for the server, for ever."""

@@ -5,11 +5,11 @@ At the top stand imports that bring no numpy: the number of its threads is read 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 from functions.program.command import main
 from functions.program.parts import Parts, Program
+from functions.stopping import leave
 from functions.video_split.settings import VideoSplitSettings
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ PROGRAM: Final = Program(
 )
 
 if __name__ == "__main__":
-    sys.exit(main(PROGRAM))
+    leave(main(PROGRAM))
