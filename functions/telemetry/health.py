@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
     from starlette.requests import Request
+
+    from functions.telemetry.in_hand import WorkLog
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +34,11 @@ class _Guest(uvicorn.Server):
         yield
 
 
-def health_app(registry: CollectorRegistry, ready: Callable[[], bool]) -> Starlette:
-    """Answer on `/metrics`, `/_/health` (alive while it answers) and `/_/ready` (503 while `ready` says no)."""
+def health_app(registry: CollectorRegistry, ready: Callable[[], bool], work: WorkLog | None = None) -> Starlette:
+    """Answer on `/metrics`, `/_/health` (alive while it answers) and `/_/ready` (503 while `ready` says no).
+
+    And on `/_/work`, where there is a log of it: the orders in hand and those of lately, as JSON.
+    """
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -44,14 +49,21 @@ def health_app(registry: CollectorRegistry, ready: Callable[[], bool]) -> Starle
     async def readiness(_: Request) -> Response:
         return PlainTextResponse("ready\n") if ready() else PlainTextResponse("not ready\n", status_code=503)
 
-    return Starlette(
-        routes=[Route("/metrics", metrics), Route("/_/health", health), Route("/_/ready", readiness)],
-    )
+    async def in_hand(_: Request) -> Response:
+        return JSONResponse(None if work is None else work.told())
+
+    routes = [Route("/metrics", metrics), Route("/_/health", health), Route("/_/ready", readiness)]
+    return Starlette(routes=routes if work is None else [*routes, Route("/_/work", in_hand)])
 
 
 @contextlib.asynccontextmanager
 async def health_server(
-    registry: CollectorRegistry, *, ready: Callable[[], bool], host: str = "127.0.0.1", port: int | None = 0
+    registry: CollectorRegistry,
+    *,
+    ready: Callable[[], bool],
+    host: str = "127.0.0.1",
+    port: int | None = 0,
+    work: WorkLog | None = None,
 ) -> AsyncIterator[int | None]:
     """Serve while the block lasts, in this event loop; yields the port.
 
@@ -60,6 +72,7 @@ async def health_server(
         ready: whether work can be taken on.
         host: address to listen on; `0.0.0.0` lets other machines in.
         port: 0 is any free one; None serves nothing.
+        work: the orders in hand, to be seen as well.
 
     Raises:
         OSError: the port is taken.
@@ -68,8 +81,10 @@ async def health_server(
         yield None
         return
     with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        # asyncio sets it only where a socket names its protocol; without it every answer waits 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
-            health_app(registry, ready),
+            health_app(registry, ready, work),
             log_config=None,  # the program's own
             access_log=False,  # a line for each look would bury the others
             lifespan="off",

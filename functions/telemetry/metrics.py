@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from functions.telemetry.in_hand import WorkLog, note_ending, note_stage
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -25,6 +27,8 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.work = WorkLog()
+        """What is in hand, order by order."""
         self._orders = Counter(
             "colorise_orders", "Tries at orders, by how they ended.", ["kind", "outcome"], registry=self.registry
         )
@@ -59,11 +63,12 @@ class Metrics:
         """An order is in hand."""
         if attempt > 1:
             self._redeliveries.labels(kind).inc()
-        with self._in_flight.labels(kind).track_inprogress():
+        with self._in_flight.labels(kind).track_inprogress(), self.work.taken(kind, attempt=attempt):
             yield
 
     def ended(self, kind: str, ending: Ending) -> None:
         """A try has ended."""
+        note_ending(ending)
         self._orders.labels(kind, ending).inc()
 
     def buried(self, kind: str, code: str) -> None:
@@ -72,7 +77,9 @@ class Metrics:
 
     def took(self, kind: str, stage: str, seconds: float) -> None:
         """A stage is over."""
-        self._seconds.labels(kind, stage).observe(max(0.0, seconds))  # clocks of two machines may disagree
+        seconds = max(0.0, seconds)  # clocks of two machines may disagree
+        note_stage(stage, seconds)
+        self._seconds.labels(kind, stage).observe(seconds)
 
     @contextlib.contextmanager
     def timed(self, kind: str, stage: str) -> Iterator[None]:
