@@ -105,7 +105,7 @@ def colorise_photo(
     pixels = coloriser.paint(luma, coloriser.chroma(luma), saturation=wishes.saturation)
     coloured = replace(picture, pixels=pixels)
     if before is not None:
-        coloured = _beside(before, coloured)
+        coloured = beside(before, coloured)
     written = write_fitting(coloured, wishes.file, provenance)
     return ColouredPhoto(
         data=written.data,
@@ -128,8 +128,8 @@ def _visible(picture: Picture) -> Pixels:
     return visible
 
 
-def _beside(before: Pixels, after: Picture) -> Picture:
-    """Before | after; an alpha channel covers both."""
+def beside(before: Pixels, after: Picture) -> Picture:
+    """Before | after, of the same height; an alpha channel covers both."""
     grey = before if before.ndim == 3 else np.repeat(before[..., None], 3, axis=2)  # noqa: PLR2004 - (H, W, 3)
     alpha: Pixels | None = None if after.alpha is None else np.hstack([after.alpha, after.alpha])
     return replace(after, pixels=np.hstack([grey, after.pixels]), alpha=alpha)

@@ -65,6 +65,16 @@ def erase(store: ObjectStore, names: Iterable[str]) -> int:
     return len(set(found))
 
 
+def plans_of(store: ObjectStore, job_id: str) -> list[str]:
+    """Names of the plans that a job has made for its film, for `erase`; it looks through all that is in work.
+
+    Raises:
+        Postponed: the store is out of reach.
+    """
+    ending = f"/plan-{job_id}.json"
+    return [info.name for info in store.list(f"{WORK}/") if info.name.endswith(ending) and _PLAN.fullmatch(info.name)]
+
+
 def sweep(store: ObjectStore, prefix: str, older_than: timedelta, *, now: datetime) -> int:
     """Delete what was last written longer ago than is wanted; repeat it now and then.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions.errors import Rejected
-from functions.stores.erasing import erase, sweep
+from functions.stores.erasing import erase, plans_of, sweep
 from functions.stores.folder import FolderStore
 from functions.stores.memory import MemoryStore
 from functions.stores.minio import MinioStore
@@ -70,6 +70,13 @@ def test_a_plan_that_is_gone_already_leads_to_the_pieces_all_the_same(store: Obj
     put(store, f"work/{KEY}/000000.mkv")
     assert erase(store, [f"work/{KEY}/plan-me.json"]) == 1
     assert left(store) == []
+
+
+def test_plans_of_a_job_are_found_and_no_others(store: ObjectStore) -> None:
+    mine = [f"work/{KEY}/plan-me.json", f"work/{OTHER}/plan-me.json"]
+    put(store, *mine, f"work/{KEY}/plan-me2.json", f"work/{KEY}/plan-you.json", f"work/{KEY}x/plan-me.json")
+    assert sorted(plans_of(store, "me")) == sorted(mine)
+    assert plans_of(store, "nobody") == []
 
 
 def test_a_folder_goes_with_all_that_is_in_it(store: ObjectStore) -> None:
