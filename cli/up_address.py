@@ -36,6 +36,9 @@ class Running:
     secrets: Path
     """Folder with the secret ones, a file each: `colorise_nats_password`, `colorise_s3_secret_key`."""
     programs: tuple[Process, ...]
+    control: str | None = None
+    """Host and port of `up_control`, which asks for the secret `colorise_control_token`; None of an older one, which
+    has no such thing. It came to the file later: older readers pass it over, so that the version is the same."""
 
     @property
     def queue(self) -> QueueSettings:
@@ -99,6 +102,7 @@ def read(data: Path) -> Running | None:
             environment=found["environment"],
             secrets=Path(found["secrets"]),
             programs=tuple(Process(**program) for program in found["programs"]),
+            control=found.get("control"),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -48,6 +48,11 @@ class DataFolder:
         return self.root / "ports.json"
 
     @property
+    def control_port(self) -> Path:
+        """The port of the control, likewise."""
+        return self.root / "control.json"
+
+    @property
     def secrets(self) -> Path:
         """Our own credentials, a file each."""
         return self.root / "secrets"

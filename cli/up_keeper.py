@@ -64,7 +64,7 @@ class Keeper:
 
     def __init__(self, program: Program, log: Path, listener: Listener) -> None:
         self.program = program
-        self.status = Status(program.name, program.address)
+        self.status = Status(program.name, program.address, is_server=program.is_server, is_worker=program.is_worker)
         self._log = log
         self._listener = listener
         self._back_off = BackOff()
@@ -78,6 +78,7 @@ class Keeper:
             began = loop.time()
             how = await self._live()
             pause = self._back_off.after(loop.time() - began)
+            self.status.deaths, self.status.how = self.status.deaths + 1, how
             self._enter(State.WAITING)
             last = up_logs.last_line(self._log, self._said_before)
             self._listener.died(Death(self.program.name, how, self._back_off.in_a_row, pause, last, self._log))
@@ -85,16 +86,20 @@ class Keeper:
             self.status.restarts += 1
 
     async def stop(self, seconds: float) -> None:
-        """End the program within `seconds`, and all that it started: kindly if there is time, and by force then."""
+        """End the program within `seconds`, and all that it started: kindly if there is time, and by force then.
+
+        Where another call waits for the end already, this only shortens its patience.
+        """
         process = self._process
         if process is not None and process.returncode is None:
+            asked = self.status.state is State.STOPPING  # a worker that is told twice drops what it has in hand
             self._enter(State.STOPPING)
-            await self._end(process, seconds)
+            await self._end(process, seconds, asked=asked)
         self._clear()
         self._enter(State.STOPPED)
 
     def kill(self) -> None:
-        """End the program now; `stop` is waiting for it."""
+        """End the program now, with all that it started, as a crash would: `keep` starts it again, `stop` is glad."""
         if self._process is not None and self._process.returncode is None:
             kill_group(self._process.pid)
 
@@ -143,9 +148,10 @@ class Keeper:
             os.close(log)
 
     @staticmethod
-    async def _end(process: Process, seconds: float) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+    async def _end(process: Process, seconds: float, *, asked: bool = False) -> None:
+        if not asked:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), seconds)
         kill_group(process.pid)

@@ -57,6 +57,24 @@ def choose(names: Sequence[str], wanted: Mapping[str, int], kept: Path) -> dict[
     return chosen
 
 
+def one_more(name: str, taken: Mapping[str, int], kept: Path) -> int:
+    """Find a free port for a name that comes later, and remember it in the file `kept`.
+
+    Args:
+        name: that needs one.
+        taken: name → port of all the others, whether they listen at the moment or not.
+        kept: as for `choose`.
+
+    Raises:
+        Rejected: there is none ("port-taken").
+    """
+    before = _read(kept)
+    last = before.get(name)
+    port = last if last is not None and _suits(name, last, taken) else _another(name, taken)
+    write_private(kept, json.dumps(before | {name: port}, indent=1) + "\n")
+    return port
+
+
 def _another(name: str, chosen: Mapping[str, int]) -> int:
     for _ in range(TRIES):
         port = random.randint(FIRST, LAST)  # noqa: S311 - no secret, only out of each other's way

@@ -27,6 +27,8 @@ class Program:
     """Whether it does its work; it may block for `up_probes.PATIENCE_SECONDS`, and is called in a thread."""
     is_server: bool = False
     """Others cannot end well without it, so it is stopped after them."""
+    is_worker: bool = True
+    """Servers are none, and neither is what runs beside the pipeline."""
     litter: Sequence[Path] = ()
     """Files elsewhere that it leaves behind when it is killed."""
     stuck_at: re.Pattern[str] | None = None
@@ -61,6 +63,13 @@ class Status:
     started: float = 0.0
     """Of the process, in seconds since 1970, as psutil says: with the number, it names a process for good."""
     restarts: int = 0
+    deaths: int = 0
+    """Ends that nobody asked for; one more than `restarts` while it waits for its next life."""
+    is_server: bool = False
+    is_worker: bool = True
+    """As its program says."""
+    how: str = ""
+    """The last death, as `Death` says it; empty where there was none."""
     ready_once: bool = field(default=False, repr=False)
 
 

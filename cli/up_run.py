@@ -14,10 +14,13 @@ from cli import up_address
 from cli.exit_codes import ExitCode
 from cli.file_lock import locked
 from cli.up_address import Running, default_data
+from cli.up_beside import Ground
+from cli.up_control import control_server
+from cli.up_crew import Crew
 from cli.up_data import prepare, refuse_little_room
-from cli.up_ports import choose
+from cli.up_ports import LOOPBACK, choose, one_more
 from cli.up_processes import Process, end_leftovers, this_process
-from cli.up_secrets import made_once
+from cli.up_secrets import CONTROL_TOKEN, made_once
 from cli.up_servers import QUEUE_PORTS, STORE_PORTS, probe_elsewhere, queue_server, store_server
 from cli.up_settings import Access, Elsewhere, access, find_elsewhere
 from cli.up_supervisor import Supervisor
@@ -28,6 +31,7 @@ from functions.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cli.up_beside import Beside
     from cli.up_data import DataFolder
     from cli.up_program import Program, Status
 
@@ -46,12 +50,15 @@ class UpOptions:
     quiet: bool = False
 
 
-def run_up(options: UpOptions, workers: Mapping[str, Sequence[str]] | None = None) -> ExitCode:
+def run_up(
+    options: UpOptions, workers: Mapping[str, Sequence[str]] | None = None, beside: Beside | None = None
+) -> ExitCode:
     """Run everything until a signal comes.
 
     Args:
         options: as typed.
         workers: name → command of each worker; None is our own, as many as the options say.
+        beside: more programs, which are no workers.
 
     Raises:
         Rejected: it cannot begin; the message says what would help.
@@ -69,33 +76,49 @@ def run_up(options: UpOptions, workers: Mapping[str, Sequence[str]] | None = Non
         shutil.rmtree(data.temporary, ignore_errors=True)
         data.temporary.mkdir(mode=0o700)
         try:
-            was_ready = _supervise(data, options, workers or crew(options.workers), began)
+            was_ready = _supervise(data, options, workers or crew(options.workers), beside, began)
         finally:
             up_address.remove(data.root)
             shutil.rmtree(data.temporary, ignore_errors=True)
     return ExitCode.DONE if was_ready else ExitCode.INTERRUPTED
 
 
-def _supervise(data: DataFolder, options: UpOptions, workers: Mapping[str, Sequence[str]], began: float) -> bool:
+def _supervise(
+    data: DataFolder,
+    options: UpOptions,
+    workers: Mapping[str, Sequence[str]],
+    beside: Beside | None,
+    began: float,
+) -> bool:
     there = find_elsewhere(os.environ)
-    names = [*(() if there.queue else QUEUE_PORTS), *(() if there.store else STORE_PORTS), *workers]
+    more = () if beside is None else beside.names
+    names = [*(() if there.queue else QUEUE_PORTS), *(() if there.store else STORE_PORTS), *workers, *more]
     ports = choose(names, {name: port for name, port in options.ports.items() if name in names}, data.ports)
     entry = access(data, ports, there, os.environ)
     programs = _servers(data, ports, there)
     told = {**entry.environment, **_settings(options.model)}
     programs += [worker(name, command, data.temporary / name, ports[name], told) for name, command in workers.items()]
+    control = one_more("control", ports, data.control_port)
+    crew_of_ours = Crew(data, told, workers, ports | {"control": control})
+    if beside is not None:
+        programs += beside.programs(Ground(data, entry.environment, f"{LOOPBACK}:{control}", ports))
     teller = make_teller(
         entry,
         data.root,
         default=data.root == default_data().absolute(),
         as_json=options.as_json,
         quiet=options.quiet,
+        brief=beside is not None,
+        calm=beside is not None and beside.is_calm,
     )
 
     async def supervise() -> bool:
         elsewhere = {"nats": there.queue, "s3": there.store}
         probes = {name: (url, probe_elsewhere(url)) for name, url in elsewhere.items() if url}
-        return await Supervisor(programs, probes, data.logs, teller, _recorder(data, entry)).run(began)
+        record = _recorder(data, entry, f"{LOOPBACK}:{control}")
+        supervisor = Supervisor(programs, probes, data.logs, teller, record, beside=beside)
+        async with control_server(supervisor, crew_of_ours, port=control, token=made_once(data.secrets)[CONTROL_TOKEN]):
+            return await supervisor.run(began)
 
     return asyncio.run(supervise())
 
@@ -119,13 +142,14 @@ def _settings(model: str) -> dict[str, str]:
     return settings
 
 
-def _recorder(data: DataFolder, entry: Access) -> Callable[[Sequence[Status], bool], None]:
+def _recorder(data: DataFolder, entry: Access, control: str) -> Callable[[Sequence[Status], bool], None]:
     """What writes down who runs, for other commands and for the next `up`."""
     supervisor = this_process("up")
 
     def record(statuses: Sequence[Status], ready: bool) -> None:  # noqa: FBT001 - a callback
         programs = [Process(one.name, one.pid, one.started, one.address) for one in statuses if one.pid is not None]
-        up_address.write(Running(data.root, supervisor, ready, entry.environment, entry.secrets, tuple(programs)))
+        running = Running(data.root, supervisor, ready, entry.environment, entry.secrets, tuple(programs), control)
+        up_address.write(running)
 
     return record
 

@@ -1,4 +1,4 @@
-"""Who may use the queue and the store: passwords that are made once, and kept in files that nobody else may read."""
+"""Who may use queue, store and control: passwords that are made once, in files that nobody else may read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ if TYPE_CHECKING:
 
 QUEUE_PASSWORD: Final = "colorise_nats_password"  # noqa: S105 - the name of a file
 STORE_KEY: Final = "colorise_s3_secret_key"
+CONTROL_TOKEN: Final = "colorise_control_token"  # noqa: S105 - as above
+"""For whoever may add and remove workers while everything runs."""
+
+STAND_TOKEN: Final = "colorise_stand_token"  # noqa: S105 - as above
+"""That the bot shows to the stand."""
+
+PIN: Final = "colorise_demo_pin"
+"""Of the stand's operator."""
 
 LENGTH_BYTES: Final = 32
+
+PIN_DIGITS: Final = 6
+"""With five tries a minute, all of them would take four months."""
 
 
 def made_once(folder: Path) -> dict[str, str]:
@@ -24,14 +35,20 @@ def made_once(folder: Path) -> dict[str, str]:
         OSError: they cannot be read or written.
     """
     found: dict[str, str] = {}
-    for name in (QUEUE_PASSWORD, STORE_KEY):
+    for name in (QUEUE_PASSWORD, STORE_KEY, CONTROL_TOKEN, STAND_TOKEN, PIN):
         path = folder / name
         found[name] = path.read_text(encoding="utf-8").strip() if path.exists() else ""
         if not found[name]:
-            found[name] = secrets.token_hex(LENGTH_BYTES)
+            found[name] = _made(name)
             write_private(path, found[name])
         path.chmod(0o600)
     return found
+
+
+def _made(name: str) -> str:
+    if name == PIN:
+        return "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+    return secrets.token_hex(LENGTH_BYTES)
 
 
 def elsewhere(environment: Mapping[str, str], prefix: str, folder: Path | None) -> dict[str, str]:

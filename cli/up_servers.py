@@ -40,6 +40,10 @@ there is not that much room for another one."""
 # a power cut as well, and a thousand orders a second are far more than can be coloured.
 # `max_file_store`: without it NATS takes three quarters of what is free when it starts, and where that is less than our
 # streams may grow to, it answers "insufficient storage resources" even for those that are there.
+CACHE_MEGABYTES: Final = 16
+"""Of what was read lately, kept in the store's memory. SeaweedFS takes many times as much, and what a worker or a
+visitor reads here is on the system's own pages already, and rarely asked for twice."""
+
 NATS_CONFIG: Final = """\
 server_name: colorise
 listen: "{host}:{port}"
@@ -91,6 +95,7 @@ def queue_server(data: DataFolder, port: int, passwords: Mapping[str, str]) -> P
         address=f"nats://{LOOPBACK}:{port}",
         is_ready=partial(stream_server_answers, port, USER, password),
         is_server=True,
+        is_worker=False,
         stuck_at=NATS_STUCK,
         may_go_on=partial(has_room, data),
     )
@@ -129,6 +134,7 @@ def store_server(data: DataFolder, ports: Mapping[str, int], passwords: Mapping[
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
         "s3.iam": "false",
+        "s3.cacheCapacityMB": CACHE_MEGABYTES,
         "admin.port": admin,
         "admin.port.grpc": admin + GRPC_OFFSET,
         "master.volumeSizeLimitMB": VOLUME_MEGABYTES,
@@ -149,6 +155,7 @@ def store_server(data: DataFolder, ports: Mapping[str, int], passwords: Mapping[
         address=f"http://{LOOPBACK}:{ports['s3']}",
         is_ready=partial(bucket_works, ports["s3"], BUCKET, USER, key),
         is_server=True,
+        is_worker=False,
         # There is no flag for where these go.
         litter=[
             Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock")  # noqa: S108 - SeaweedFS's choice, not ours

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from cli import up_logs
 from cli.up_keeper import WATCH_SECONDS, Keeper
 from cli.up_program import State, Status
+from functions.errors import Rejected
+from functions.stopping import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from cli.up_beside import Beside
     from cli.up_program import Death, Program
     from cli.up_telling import Teller
 
@@ -34,8 +37,13 @@ SAME_SIGNAL_SECONDS: Final = 0.5
 pass on what they got."""
 
 
+DRAIN_SECONDS: Final = 120.0
+"""For a worker that is taken away while the others go on: enough for a chunk of a film. What it has not ended then is
+given to another."""
+
+
 class Supervisor:
-    """Runs programs until it is told to stop.
+    """Runs programs until it is told to stop; workers may come and go meanwhile.
 
     Args:
         programs: to run.
@@ -43,22 +51,31 @@ class Supervisor:
         logs: folder of their logs.
         teller: hears of everything.
         record: writes down what runs; called whenever that changes, with whether all has been ready.
+        beside: whose programs are among them, and who hears of everything as well.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its own work
         self,
         programs: Sequence[Program],
         elsewhere: Mapping[str, tuple[str, Callable[[], bool]]],
         logs: Path,
         teller: Teller,
         record: Callable[[Sequence[Status], bool], None],
+        *,
+        beside: Beside | None = None,
     ) -> None:
         for program in programs:
             up_logs.begin(logs / f"{program.name}.log")
+        self._logs = logs
         self._keepers = [Keeper(program, logs / f"{program.name}.log", self) for program in programs]
+        self._keeping: dict[str, asyncio.Task[None]] = {}
+        self._draining: dict[str, asyncio.Task[None]] = {}
+        self._bug: asyncio.Task[None] | None = None
         self._elsewhere = {name: there for name, (_, there) in elsewhere.items()}
-        self._others = [Status(name, address, State.STARTING) for name, (address, _) in elsewhere.items()]
-        self._teller = teller
+        self._others = [
+            Status(name, address, is_server=True, is_worker=False) for name, (address, _) in elsewhere.items()
+        ]
+        self._teller = teller if beside is None else beside.telling(teller, self.stop)
         self._record = record
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -79,23 +96,82 @@ class Supervisor:
         """
         self._listen()
         self._began = began
-        work = [asyncio.create_task(keeper.keep()) for keeper in self._keepers]
-        work += [asyncio.create_task(self._look_for(status)) for status in self._others]
-        stopped = asyncio.create_task(self._stop.wait())
+        for keeper in self._keepers:
+            self._begin(keeper)
+        looking = [self._watched(asyncio.create_task(self._look_for(status))) for status in self._others]
         try:
-            await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
-            for task in work:
-                if task.done():
-                    task.result()  # they work without end: a bug
+            await self._stop.wait()
+            if self._bug is not None:
+                self._bug.result()
         finally:
-            await self._end([stopped, *work])
+            await self._end([*looking, *self._keeping.values(), *self._draining.values()])
         if self._alone:
             raise BrokenPipeError
         return self._was_ready
 
+    def stop(self) -> None:
+        """End everything, as after a signal."""
+        self._asked()
+
+    @property
+    def was_ready(self) -> bool:
+        """Whether everything has been ready once."""
+        return self._was_ready
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._stop.is_set()
+
+    def statuses(self) -> list[Status]:
+        """How all programs are, those elsewhere first."""
+        return [*self._others, *(keeper.status for keeper in self._keepers)]
+
+    def add(self, program: Program) -> Status:
+        """Run one more program from now on, as well kept as the others.
+
+        Raises:
+            Rejected: everything is being stopped ("stopping").
+        """
+        if self._stop.is_set():
+            msg = "colorise up is stopping: nothing is started any more"
+            raise Rejected(msg, code="stopping")
+        log = self._logs / f"{program.name}.log"
+        up_logs.begin(log)
+        keeper = Keeper(program, log, self)
+        self._keepers.append(keeper)
+        self._begin(keeper)
+        return keeper.status
+
+    def remove(self, name: str) -> Status:
+        """Take a program away: from now on it takes no work, and it is gone when it has ended what it has in hand.
+
+        Raises:
+            Rejected: there is none of this name ("no-such-program").
+        """
+        keeper = self._named(name)
+        if name not in self._draining and not self._stop.is_set():
+            self._draining[name] = self._watched(asyncio.create_task(self._drain(keeper)))
+        return keeper.status
+
+    def kill(self, name: str) -> Status:
+        """End a program as a crash would; it is started again.
+
+        Raises:
+            Rejected: there is none of this name ("no-such-program"), or it does not run now ("not-running").
+        """
+        keeper = self._named(name)
+        if keeper.status.pid is None:
+            msg = f"{name} does not run now: it is {keeper.status.state}"
+            raise Rejected(msg, code="not-running")
+        keeper.kill()
+        return keeper.status
+
     def changed(self, status: Status) -> None:
         """Hear from a keeper."""
-        everything = self._statuses()
+        if status.state is State.STOPPED and not self._stop.is_set():  # it was taken away
+            self._keepers = [keeper for keeper in self._keepers if keeper.status is not status]
+        everything = self.statuses()
         now_ready = not self._was_ready and all(one.ready_once for one in everything)
         self._was_ready |= now_ready
         if not self._stop.is_set():  # what is being stopped may have to be found by the next one, if we are killed
@@ -118,8 +194,33 @@ class Supervisor:
             self._alone = True
             self._stop.set()
 
-    def _statuses(self) -> list[Status]:
-        return [*self._others, *(keeper.status for keeper in self._keepers)]
+    def _begin(self, keeper: Keeper) -> None:
+        self._keeping[keeper.program.name] = self._watched(asyncio.create_task(keeper.keep()))
+
+    def _watched(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Stop everything where a task that is ours breaks."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception() is not None:
+                self._bug = task
+                self._stop.set()
+
+        task.add_done_callback(ended)
+        return task
+
+    async def _drain(self, keeper: Keeper) -> None:
+        name = keeper.program.name
+        keeping = self._keeping.pop(name)
+        await end([keeping])
+        await keeper.stop(DRAIN_SECONDS)
+        del self._draining[name]
+
+    def _named(self, name: str) -> Keeper:
+        found = next((keeper for keeper in self._keepers if keeper.program.name == name), None)
+        if found is None:
+            msg = f"there is no program {name}"
+            raise Rejected(msg, code="no-such-program")
+        return found
 
     def _write(self) -> None:
         """Write down what runs, if it is not what was written last."""
@@ -165,9 +266,7 @@ class Supervisor:
     async def _end(self, work: Sequence[asyncio.Task[Any]]) -> None:
         began = time.monotonic()
         self._stop.set()  # from here on, a signal asks to hurry
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await end(work)
         self._tell(self._teller.stopping)
         try:
             await self._stop_all([keeper for keeper in self._keepers if not keeper.program.is_server], WORKER_SECONDS)

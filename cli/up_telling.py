@@ -12,7 +12,7 @@ from cli.up_program import State
 from cli.up_secrets import QUEUE_PASSWORD, STORE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from rich.table import Table
@@ -29,6 +29,9 @@ COLORS: Final = {
 }
 
 
+STOP: Final = "  stop   Ctrl-C"
+
+
 class Teller(Protocol):
     """Tells whoever has typed `colorise up` what happens."""
 
@@ -41,6 +44,9 @@ class Teller(Protocol):
     def ready(self, seconds: float) -> None:
         """Everything is ready."""
 
+    def also(self, event: str, fields: Mapping[str, Any], lines: Sequence[str]) -> None:
+        """Something else: an event with fields for programs, lines for people."""
+
     def stopping(self) -> None:
         """It has been asked to stop."""
 
@@ -48,7 +54,9 @@ class Teller(Protocol):
         """Everything has stopped."""
 
 
-def make_teller(access: Access, data: Path, *, default: bool, as_json: bool, quiet: bool) -> Teller:
+def make_teller(  # noqa: PLR0913 - each is a wish of its own
+    access: Access, data: Path, *, default: bool, as_json: bool, quiet: bool, brief: bool = False, calm: bool = False
+) -> Teller:
     """Choose how to tell.
 
     Args:
@@ -57,12 +65,16 @@ def make_teller(access: Access, data: Path, *, default: bool, as_json: bool, qui
         default: whether that is where others look for it.
         as_json: a line of JSON for everything that happens.
         quiet: only what goes wrong.
+        brief: queue and store are there for something else, which has its own to say.
+        calm: nothing of how each program does, as long as it does.
     """
     if as_json:
         return _JsonLines(access, data)
     if quiet:
         return _Quiet()
-    usage = how_to_use(access, data, default=default)
+    usage = [f"  data   {data}", STOP] if brief else how_to_use(access, data, default=default)
+    if calm:
+        return _Calm(usage)
     return _LiveTable(usage) if sys.stdout.isatty() else _Lines(usage)
 
 
@@ -78,7 +90,7 @@ def how_to_use(access: Access, data: Path, *, default: bool) -> list[str]:
         bucket = told.get("COLORISE_S3_BUCKET", "colorise")
         lines.append(f"         bucket {bucket}, access key {store_user}, secret key in {access.secrets / STORE_KEY}")
     where = "" if default else f"COLORISE_DATA={shlex.quote(str(data))} "
-    lines += [f"  use    {where}colorise photo old.jpg --via up", "  stop   Ctrl-C"]
+    lines += [f"  use    {where}colorise photo old.jpg --via up", STOP]
     return lines
 
 
@@ -110,11 +122,30 @@ class _Lines:
     def ready(self, seconds: float) -> None:
         _say("\n".join([f"ready in {seconds:.1f} s", *self._usage]))
 
+    def also(self, event: str, fields: Mapping[str, Any], lines: Sequence[str]) -> None:
+        del event, fields
+        for line in lines:
+            _say(line)
+
     def stopping(self) -> None:
         _say("stopping")
 
     def stopped(self, seconds: float) -> None:
         _say(f"stopped in {seconds:.1f} s")
+
+
+class _Calm(_Lines):
+    def table(self, everything: Sequence[Status], changed: Status) -> None:
+        del everything, changed
+
+    def ready(self, seconds: float) -> None:
+        _say(f"ready in {seconds:.1f} s")
+
+    def stopping(self) -> None:
+        pass
+
+    def stopped(self, seconds: float) -> None:
+        del seconds
 
 
 class _JsonLines:
@@ -139,6 +170,10 @@ class _JsonLines:
             environment=dict(self._access.environment),
         )
 
+    def also(self, event: str, fields: Mapping[str, Any], lines: Sequence[str]) -> None:
+        del lines
+        self._line(event, **fields)
+
     def stopping(self) -> None:
         self._line("stopping")
 
@@ -159,6 +194,9 @@ class _Quiet:
 
     def ready(self, seconds: float) -> None:
         del seconds
+
+    def also(self, event: str, fields: Mapping[str, Any], lines: Sequence[str]) -> None:
+        del event, fields, lines
 
     def stopping(self) -> None:
         pass
@@ -187,6 +225,11 @@ class _LiveTable:
     def ready(self, seconds: float) -> None:
         self._console.print(f"ready in {seconds:.1f} s", style="bold green")
         for line in self._usage:
+            self._console.print(line, markup=False, soft_wrap=True)
+
+    def also(self, event: str, fields: Mapping[str, Any], lines: Sequence[str]) -> None:
+        del event, fields
+        for line in lines:
             self._console.print(line, markup=False, soft_wrap=True)
 
     def stopping(self) -> None:

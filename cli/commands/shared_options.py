@@ -1,5 +1,6 @@
-"""Options that photographs and films have in common, as Typer reads them."""
+"""Options that several commands have in common, as Typer reads them."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -21,4 +22,16 @@ SkipExisting: TypeAlias = Annotated[
 Via: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS|up", help="Send the work to a queue, such as nats://host:4222, or to `colorise up`."),
+]
+UpWorkers: TypeAlias = Annotated[
+    str, typer.Option("--workers", "-w", metavar="auto|N", help="Processes that colour; auto is one a core.")
+]
+UpData: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="COLORISE_DATA", help="Folder where everything is kept; your own data folder by default."
+    ),
+]
+UpAsJson: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="A line of JSON on standard output for all that happens.")
 ]

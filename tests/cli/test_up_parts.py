@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from cli.up_keeper import BackOff, Keeper
 from cli.up_ports import GRPC_OFFSET, choose, is_free
 from cli.up_processes import Process, end_leftovers, started_at, this_process
 from cli.up_program import Program, State
-from cli.up_secrets import made_once
+from cli.up_secrets import PIN, made_once
 from cli.up_servers import NATS_STUCK, QUEUE_WORDS, find_program
 from functions.errors import Rejected
 
@@ -151,7 +152,9 @@ def test_a_missing_server_says_which_settings_take_its_place() -> None:
 def test_passwords_are_made_once(tmp_path: Path) -> None:
     first = made_once(tmp_path)
     assert made_once(tmp_path) == first
-    assert all(len(password) == 64 for password in first.values())
+    assert re.fullmatch("[0-9]{6}", first.pop(PIN))
+    assert all(re.fullmatch("[0-9a-f]{64}", password) for password in first.values())
+    assert len(set(first.values())) == len(first) == 4
 
 
 def test_a_log_stays_bounded_and_goes_on(tmp_path: Path) -> None:
