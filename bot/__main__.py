@@ -8,30 +8,25 @@ import os
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from typer.exceptions import TyperException
 
-from functions.environment import CONFIG, complaints, unknown_settings
-from functions.errors import Postponed, Rejected
+from functions.environment import CONFIG, refuse_unknown
+from functions.errors import Rejected
+from functions.exit_code import DONE, FAILED, complain, exit_code
+from functions.stopping import PATIENCE_SECONDS, leave, leaving_nothing, told_to_stop, unless_stopped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from bot.colouring import ContentFilter
     from bot.platforms.protocol import Platform
-    from bot.settings import BotSettings, XSettings
+    from bot.settings import BotSettings, StandSettings, XSettings
     from functions.queues.settings import QueueSettings
     from functions.stores.settings import StoreSettings
     from functions.telemetry.settings import TelemetrySettings
-
-DONE: Final = 0
-FAILED: Final = 1
-USAGE: Final = 2
-"""Exit codes: it was told to stop, it could not go on, its settings or arguments are wrong."""
 
 NAME: Final = "colorise bot"
 
@@ -52,22 +47,19 @@ class _Settings:
     """
 
     def __init__(self) -> None:
-        from bot.settings import BotSettings, XSettings  # noqa: PLC0415 - --help does without
+        from bot.settings import BotSettings, StandSettings, XSettings  # noqa: PLC0415 - --help does without
         from functions.queues.settings import QueueSettings  # noqa: PLC0415 - as above
         from functions.stores.settings import StoreSettings  # noqa: PLC0415 - as above
         from functions.telemetry.settings import TelemetrySettings  # noqa: PLC0415 - as above
 
-        unknown = unknown_settings((BotSettings, XSettings, QueueSettings, StoreSettings, TelemetrySettings))
-        if unknown:
-            msg = f"{CONFIG}={os.environ[CONFIG]}: nobody knows the settings {', '.join(unknown)}"
-            raise SettingsError(msg)
+        refuse_unknown((BotSettings, XSettings, StandSettings, QueueSettings, StoreSettings, TelemetrySettings))
         self.bot: BotSettings = BotSettings()
         self.telemetry: TelemetrySettings = TelemetrySettings()
-        self._x, self._queue, self._store = XSettings, QueueSettings, StoreSettings
+        self._x, self._stand, self._queue, self._store = XSettings, StandSettings, QueueSettings, StoreSettings
 
-    def x(self) -> XSettings:
-        """Read when it is needed: a rehearsal has no account."""
-        return self._x()
+    def account(self) -> XSettings | StandSettings:
+        """On the platform that was chosen. Read when it is needed: a rehearsal has no account."""
+        return self._stand() if self.bot.bot_platform == "stand" else self._x()
 
     def queue(self) -> QueueSettings:
         """Read when it is needed: a check needs none."""
@@ -99,7 +91,7 @@ def bot(  # noqa: PLR0913 - as many parameters as options
         Path | None, typer.Option(metavar="FILE", help="TOML file with settings; variables and secret files win.")
     ] = None,
 ) -> int:
-    """Answer mentions on X with coloured pictures, until Ctrl-C; nothing is lost by stopping.
+    """Answer mentions on X, or on a stand, with coloured pictures, until Ctrl-C; nothing is lost by stopping.
 
     Settings are variables, files of secrets, and a TOML file: docs/operations.md has them all.
     """
@@ -115,41 +107,40 @@ def bot(  # noqa: PLR0913 - as many parameters as options
     is_quiet = rehearse and "log_level" not in settings.telemetry.model_fields_set
     logs.configure(level="WARNING" if is_quiet else settings.telemetry.log_level)
     if check:
-        return asyncio.run(_check(settings))
+        return asyncio.run(leaving_nothing(_check(settings)))
     if forget is not None:
         from bot.by_hand import forgotten  # noqa: PLC0415 - nobody else needs it
 
-        count = asyncio.run(forgotten(forget, settings.bot, settings.queue(), settings.store()))
+        count = asyncio.run(leaving_nothing(forgotten(forget, settings.bot, settings.queue(), settings.store())))
         sys.stdout.write(f"forgotten: {forget}, who had {count} mentions in the ledger\n")
         return DONE
     if pictures is not None:
         from bot.rehearsal import rehearsed  # noqa: PLC0415 - nobody else needs it
 
-        return asyncio.run(rehearsed(pictures, settings.bot, settings.queue(), settings.store()))
-    asyncio.run(_answer(settings, settings.x(), dry=dry_run))
+        return asyncio.run(leaving_nothing(rehearsed(pictures, settings.bot, settings.queue(), settings.store())))
+    asyncio.run(leaving_nothing(_answer(settings, settings.account(), dry=dry_run)))
     return DONE
 
 
 async def _check(settings: _Settings) -> int:
     """Say what the account may do."""
-    async with _twitter(settings.x()) as platform:
+    async with _platform(settings.account()) as platform:
         findings = await platform.check()
     for finding in findings:
         sys.stdout.write(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}: {finding.said}\n")
     return DONE if all(finding.ok for finding in findings) else FAILED
 
 
-async def _answer(settings: _Settings, account: XSettings, *, dry: bool) -> None:
+async def _answer(settings: _Settings, account: XSettings | StandSettings, *, dry: bool) -> None:
     from bot.dry_run import DryRun  # noqa: PLC0415 - --help does without
     from bot.metrics import BotMetrics  # noqa: PLC0415 - as above
     from bot.run import Books, Bot  # noqa: PLC0415 - as above
     from functions.queues.settings import open_queue  # noqa: PLC0415 - as above
-    from functions.stopping import told_to_stop  # noqa: PLC0415 - as above
     from functions.stores.settings import open_store  # noqa: PLC0415 - as above
     from functions.stores.upkeep import prepared  # noqa: PLC0415 - as above
     from functions.telemetry.health import health_server  # noqa: PLC0415 - as above
 
-    told, metrics, stop = settings.telemetry, BotMetrics(), told_to_stop()
+    told, metrics, stop = settings.telemetry, BotMetrics(), told_to_stop(within_seconds=PATIENCE_SECONDS)
     content_filter = _content_filter(settings.bot)
     store, running = open_store(settings.store()), None
 
@@ -158,15 +149,15 @@ async def _answer(settings: _Settings, account: XSettings, *, dry: bool) -> None
 
     async with (
         health_server(metrics.registry, ready=ready, host=told.health_host, port=told.health_port),
-        _twitter(account) as twitter,
+        _platform(account) as network,
     ):
-        await _unless_stopped(prepared(store), stop)
-        queue = await _unless_stopped(open_queue(settings.queue(), wait_seconds=None), stop)
+        await unless_stopped(prepared(store), stop)
+        queue = await unless_stopped(open_queue(settings.queue(), wait_seconds=None), stop)
         if queue is None:
             return
         try:
-            books = await Books.open(queue, name="DRY" if dry else "BOT")
-            platform = cast("Platform", DryRun(twitter)) if dry else twitter
+            books = await Books.open(queue, name="DRY" if dry else settings.bot.books)
+            platform = cast("Platform", DryRun(network)) if dry else network
             running = Bot(
                 platform,
                 queue,
@@ -181,19 +172,25 @@ async def _answer(settings: _Settings, account: XSettings, *, dry: bool) -> None
             await queue.close()
 
 
-async def _unless_stopped(waiting: Any, stop: asyncio.Event) -> Any:
-    """What is waited for; None where it is told to stop before."""
-    task, stopping = asyncio.ensure_future(waiting), asyncio.create_task(stop.wait())
-    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not task.done():
-        task.cancel()
-        return None
-    return task.result()
-
-
 @asynccontextmanager
-async def _twitter(settings: XSettings) -> AsyncIterator[Platform]:
+async def _platform(settings: XSettings | StandSettings) -> AsyncIterator[Platform]:
+    from bot.settings import XSettings  # noqa: PLC0415 - read already
+
+    platform = _twitter(settings) if isinstance(settings, XSettings) else _stand(settings)
+    try:
+        yield platform
+    finally:
+        await platform.close()
+
+
+def _stand(settings: StandSettings) -> Platform:
+    from bot.platforms.stand import Stand  # noqa: PLC0415 - whoever answers on X does without
+
+    token = settings.stand_token.get_secret_value().strip() if settings.stand_token else ""
+    return Stand(settings.stand_address, token, certificate=settings.stand_certificate)
+
+
+def _twitter(settings: XSettings) -> Platform:
     from bot.platforms.twitter import Twitter  # noqa: PLC0415 - tweepy, which a rehearsal does without
     from bot.platforms.twitter_credentials import Credentials  # noqa: PLC0415 - with it
 
@@ -208,11 +205,7 @@ async def _twitter(settings: XSettings) -> AsyncIterator[Platform]:
         access_token_secret=said("access_token_secret"),
         bearer_token=said("bearer_token") or None,
     )
-    platform = Twitter(credentials, address=settings.x_address)
-    try:
-        yield platform
-    finally:
-        await platform.close()
+    return Twitter(credentials, address=settings.x_address)
 
 
 def _content_filter(settings: BotSettings) -> ContentFilter | None:
@@ -236,26 +229,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program until SIGTERM or SIGINT, and return its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return int(app(words, prog_name=NAME, standalone_mode=False) or DONE)
+        return exit_code(NAME, lambda: app(words, prog_name=NAME, standalone_mode=False))
     except TyperException as error:
-        _complain(error.format_message())
+        complain(NAME, error.format_message())
         return error.exit_code
-    except (ValidationError, SettingsError) as error:
-        for line in complaints(error):
-            _complain(line)
-        return USAGE
-    except (Rejected, Postponed) as error:
-        _complain(error.reason)
-    except OSError as error:
-        _complain(" ".join(str(error).split()))
-    except KeyboardInterrupt:
-        _complain("interrupted")
-    return FAILED
-
-
-def _complain(line: str) -> None:
-    sys.stderr.write(f"{NAME}: {line}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -35,7 +35,7 @@ async def forgotten(account: str, settings: BotSettings, queue: QueueSettings, s
     """
     opened = await open_queue(queue)
     try:
-        books = await Books.open(opened)
+        books = await Books.open(opened, name=settings.books)
         eraser = Eraser(
             open_store(store),
             opened,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -59,9 +60,29 @@ class XSettings(EnvironmentSettings):
         return self
 
 
+class StandSettings(EnvironmentSettings):
+    """The stand on whose pretend network the bot answers. The token belongs into the file `colorise_stand_token`."""
+
+    stand_address: Annotated[str, AfterValidator(_server)] = "http://127.0.0.1:8000"
+    stand_token: SecretStr | None = None
+    """As the stand has it."""
+    stand_certificate: Path | None = None
+    """File with the certificate that the stand shows at an https address: that very one is asked for."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> StandSettings:
+        token = self.stand_token.get_secret_value().strip() if self.stand_token else ""
+        if not token or not token.isascii() or not token.isprintable():
+            msg = "set COLORISE_STAND_TOKEN: plain characters, the same as the stand has"
+            raise ValueError(msg)
+        return self
+
+
 class BotSettings(EnvironmentSettings):
     """How the bot behaves. Variables begin with `COLORISE_BOT_`, such as `COLORISE_BOT_POLL_SECONDS`."""
 
+    bot_platform: Literal["x", "stand"] = "x"
+    """Where it answers: on X, or on the pretend network of a stand."""
     bot_poll_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
     """Between two looks for mentions; shorter after one has come, longer on a quiet night."""
     bot_stream: bool = False
@@ -114,6 +135,11 @@ class BotSettings(EnvironmentSettings):
             blocked=frozenset(name.lower().removeprefix("@") for name in self.bot_blocked),
             answers_bots=self.bot_answers_bots,
         )
+
+    @property
+    def books(self) -> str:
+        """Name of what it remembers: a bot on a stand is another one than that on X, though they share a queue."""
+        return "BOT" if self.bot_platform == "x" else f"BOT_ON_{self.bot_platform.upper()}"
 
     @property
     def max_age(self) -> timedelta:

@@ -27,10 +27,11 @@ def bot(
         Path | None, typer.Option(metavar="FILE", help="TOML file with settings; variables and secret files win.")
     ] = None,
 ) -> int:
-    """Answer mentions on X with coloured pictures, until Ctrl-C; nothing is lost by stopping.
+    """Answer mentions on X, or on a stand, with coloured pictures, until Ctrl-C; nothing is lost by stopping.
 
     Orders go to the `colorise up` of this machine, or where COLORISE_NATS_URL says. The account's keys are
     COLORISE_X_CONSUMER_KEY and so on, or secret files: docs/operations.md has all settings.
+    `colorise demo` runs a bot of its own for the stand.
     """
     from cli.bot_run import BotOptions, run_bot  # noqa: PLC0415 - pydantic and asyncio
 

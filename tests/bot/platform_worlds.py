@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PIL import Image
 
@@ -16,16 +16,27 @@ from bot.fake_x import AccountSettings, Attached, FakeX, FaultKind, MediaKind, S
 from bot.platforms.memory import MemoryPlatform
 from bot.platforms.memory_network import Media, MemoryNetwork
 from bot.platforms.protocol import AttachmentKind
+from bot.platforms.stand import Stand
 from bot.platforms.twitter import Twitter
 from bot.platforms.twitter_credentials import Credentials
+from demo.network import Network
+from demo.network_http import BotSide
+from demo.network_keeping import NetworkKeeping
+from demo.network_posts import Media as StandMedia
+from demo.network_posts import MediaKind as StandKind
+from demo.network_trouble import Trouble
+from functions.queues.memory import MemoryQueue
+from functions.stores.memory import MemoryStore
 from tests.clips import Clip, made
 from tests.fakes.x_api import running_x
+from tests.web_server import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from bot.platforms.memory_faults import Call, When
     from bot.platforms.protocol import Platform
+    from demo.network_trouble import Call as StandCall
 
 BOT = "colorisebot"
 
@@ -86,8 +97,14 @@ class ClockWork:
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
+        self._follows = False
+
+    def follow_the_real_one(self) -> None:
+        """For programs that have a clock of their own."""
+        self._follows = True
+
     def __call__(self) -> datetime:
-        return self.time
+        return datetime.now(UTC) if self._follows else self.time
 
 
 @dataclass
@@ -268,6 +285,103 @@ async def x_world(
             sleep=sleep,
             now=world.now,
         )
+        try:
+            yield world
+        finally:
+            await world.platform.close()
+
+
+TOKEN = "a-token-of-the-stand"  # noqa: S105 - of a server that lives for one test
+
+
+@dataclass
+class StandWorld:
+    """A stand's network on loopback, and the platform that speaks to it."""
+
+    clock: ClockWork = field(default_factory=ClockWork)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    network: Network = field(init=False)
+    trouble: Trouble = field(init=False)
+    side: BotSide = field(init=False)
+    platform: Stand = field(init=False)
+    _files: int = 0
+
+    def post(
+        self,
+        username: str,
+        text: str,
+        *,
+        media: Sequence[Media] = (),
+        reply_to: str | None = None,
+        quotes: str | None = None,
+    ) -> str:
+        author = self.network.person(username)
+        keys = [self._kept(each) for each in media]
+        return self.network.publish(author.id, text, keys, reply_to=reply_to, quotes=quotes).id
+
+    def _kept(self, media: Media) -> str:
+        self._files += 1
+        name = f"inbox/stand/network/test-{self._files}"
+        self.store.write(name, media.data, content_type=media.content_type)
+        return self.network.keep_upload(
+            StandMedia(
+                f"test-{self._files}-abcd",
+                StandKind(media.kind),
+                media.content_type,
+                name,
+                len(media.data),
+                self.now(),
+                media.alt_text,
+                media.width,
+                media.height,
+                media.seconds,
+            )
+        )
+
+    def retweet(self, username: str, post_id: str) -> str:
+        return self.network.retweet(username, post_id).id
+
+    def delete(self, post_id: str) -> None:
+        self.network.delete(post_id)
+
+    def protect(self, username: str) -> None:
+        self.network.protect(username)
+
+    def shown(self, post_id: str) -> list[Shown]:
+        files = self.network.entry(post_id).media
+        return [Shown(AttachmentKind(each.kind), self.store.read(each.object_name), each.alt_text) for each in files]
+
+    def text(self, post_id: str) -> str:
+        return self.network.entry(post_id).text
+
+    def limit(self, call: Call, *, seconds: float) -> None:
+        self.trouble.limit(cast("StandCall", call), until=self.now() + timedelta(seconds=seconds))
+
+    def break_off(self, call: Call, when: When) -> None:
+        self.trouble.break_off(cast("StandCall", call), when=when)
+
+    def cut_stream(self) -> None:
+        assert self.side.is_listening
+        self.side.cut_stream()
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.time += timedelta(seconds=seconds)
+        self.network.forget()
+
+    def now(self) -> datetime:
+        return self.clock()
+
+
+@asynccontextmanager
+async def stand_world(*, silence_seconds: float = 30.0) -> AsyncIterator[StandWorld]:
+    """Run a stand's network, with the bot's account on it."""
+    world = StandWorld()
+    world.network = Network(bot=BOT, now=world.clock)
+    world.trouble = Trouble(world.clock)
+    keeping = NetworkKeeping(world.network, await MemoryQueue().records("STAND", keep_seconds=None), world.store)
+    world.side = BotSide(world.network, keeping, world.store, TOKEN, world.trouble)
+    async with keeping.lifespan(), served(world.side.routes) as address:
+        world.platform = Stand(address, TOKEN, silence_seconds=silence_seconds, now=world.now)
         try:
             yield world
         finally:

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from bot.entry import State
 from bot.metrics import BotMetrics
-from bot.settings import BotSettings, XSettings
+from bot.settings import BotSettings, StandSettings, XSettings
 from bot.verdicts import Command, Reason, Silence
 from functions.environment import CONFIG, EnvironmentSettings, unknown_settings
 from functions.queues.settings import QueueSettings
 from functions.stores.settings import StoreSettings
 from functions.telemetry.metrics import Metrics
 from functions.telemetry.settings import TelemetrySettings
+from tests import doc_tables
+from tests.doc_tables import DOCS, cells, defaults, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-TEXT: Final = (DOCS / "operations.md").read_text(encoding="utf-8")
+TEXT: Final = doc_tables.page("operations.md")
 
 MODELS: Final[tuple[type[EnvironmentSettings], ...]] = (
     BotSettings,
     XSettings,
+    StandSettings,
     QueueSettings,
     StoreSettings,
     TelemetrySettings,
@@ -39,33 +40,7 @@ DAYS: Final = 30
 
 
 def section(title: str) -> str:
-    """From a heading of the second level to the next one."""
-    return TEXT.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-
-
-def rows(text: str) -> Iterator[list[str]]:
-    """The cells of each line of a table."""
-    for line in text.splitlines():
-        if line.startswith("|"):
-            yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-
-
-def cells(text: str) -> dict[str, list[str]]:
-    """First cell, where it is code, → the others."""
-    return {found[1]: row[1:] for row in rows(text) if (found := re.fullmatch(r"`([^`]+)`", row[0]))}
-
-
-def told(default: Any) -> str:
-    """A default as the table has it."""
-    match default:
-        case None | frozenset():
-            return "none"
-        case bool():
-            return str(default).lower()
-        case float():
-            return f"{default:g}"
-        case _:
-            return str(default)
+    return doc_tables.section(TEXT, title)
 
 
 def dollars(cell: str) -> float:
@@ -74,8 +49,7 @@ def dollars(cell: str) -> float:
 
 def test_every_setting_is_in_the_table_with_its_default() -> None:
     table = {name: row[0] for name, row in cells(section("All settings")).items()}
-    fields = {f"COLORISE_{name.upper()}": field for model in MODELS for name, field in model.model_fields.items()}
-    assert table == {name: told(field.default) for name, field in fields.items()}
+    assert table == defaults(MODELS)
 
 
 def test_the_example_in_toml_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,20 @@ from bot.platforms.protocol import (
     Unreachable,
 )
 from functions.errors import Rejected
-from tests.bot.platform_worlds import BOT, MemoryWorld, Shown, World, XWorld, film, gif, jpeg, photo, x_world
+from tests.bot.platform_worlds import (
+    BOT,
+    MemoryWorld,
+    Shown,
+    StandWorld,
+    World,
+    XWorld,
+    film,
+    gif,
+    jpeg,
+    photo,
+    stand_world,
+    x_world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,12 +44,12 @@ if TYPE_CHECKING:
     from bot.platforms.memory_faults import Call
 
 
-@pytest.fixture(params=["memory", "twitter"])
+@pytest.fixture(params=["memory", "twitter", "stand"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield MemoryWorld()
         return
-    async with x_world() as world:
+    async with x_world() if request.param == "twitter" else stand_world() as world:
         yield world
 
 
@@ -527,4 +540,4 @@ async def test_a_platform_can_be_closed_twice(world: World) -> None:
 
 async def test_names_are_what_ledgers_and_metrics_may_use(world: World) -> None:
     assert world.platform.name.isidentifier()
-    assert isinstance(world, MemoryWorld | XWorld)
+    assert isinstance(world, MemoryWorld | XWorld | StandWorld)
