@@ -1,4 +1,5 @@
-# make demo   sets up, runs the whole pipeline on this machine, and colours sample photographs in it
+# make demo   sets up, and runs the stand: booth, wall, timeline and machine room, with the whole pipeline behind them
+#             (make demo HEADLESS=1 colours its samples once into demo-out/ and ends; OPTIONS="--host 0.0.0.0" and others)
 # make test   sets up and runs the tests
 # make check  sets up and runs the linters and the type checker
 # make docs   writes the pages that are made from code
@@ -13,7 +14,7 @@ CAFFE_VENV := .venv-caffe
 .PHONY: demo test check docs lock clean
 
 demo: $(VENV)/.ready-run
-	$(BIN)/python tools/demo.py demo-out
+	$(BIN)/colorise demo $(if $(HEADLESS),--headless demo-out) $(OPTIONS)
 
 test: $(VENV)/.ready-dev $(CAFFE_VENV)/.ready
 	COLORISE_OPENCV4_PYTHON="$(CURDIR)/$(CAFFE_VENV)/bin/python" $(BIN)/python -m pytest -n 2 $(TESTS)

@@ -18,7 +18,9 @@ import numpy as np
 
 from cli.bench_table import milliseconds
 from cli.cores import usable_cores
+from cli.demo_needs import INSTALL, missing
 from cli.library import open_library
+from cli.up_address import default_data, find_running
 from functions.color.upsample import chroma_field
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.models.shelf import DEFAULT
@@ -162,6 +164,12 @@ def _servers() -> Iterator[Finding]:
             yield Finding("servers", name, lines[0])
         else:
             yield Finding("servers", name, f"{path} does not run", "bad", "install it again")
+    running = find_running(None)
+    said = str(default_data()) + ("" if running is None else f", in use by process {running.supervisor.pid}")
+    yield Finding("servers", "data folder", said)
+    lacking = missing()
+    said = f"needs more packages: {', '.join(lacking)}" if lacking else "can be served: `colorise demo`"
+    yield Finding("servers", "stand", said, "note" if lacking else "ok", INSTALL if lacking else "")
 
 
 def _speed() -> Iterator[Finding]:

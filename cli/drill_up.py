@@ -17,7 +17,7 @@ from functions.errors import Rejected
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
 PATIENCE_SECONDS: Final = 180.0
@@ -42,6 +42,8 @@ class DrillUp:
     """In order, as `up` tells of them."""
     ready_seconds: float | None = None
     """From its start, as it says; None before that."""
+    greeting: dict[str, Any] | None = None
+    """Of a `colorise demo`, as it says: `address` and `pin`; None before that."""
     ended: bool = False
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -92,6 +94,8 @@ class DrillUp:
             self.deaths.append(event)
         elif event["event"] == "ready":
             self.ready_seconds = event["seconds"]
+        elif event["event"] == "stand":
+            self.greeting = event
 
     def _over(self) -> Rejected:
         states = ", ".join(f"{name} {state.value}" for name, state in self.states.items())
@@ -101,18 +105,21 @@ class DrillUp:
 
 
 @contextlib.asynccontextmanager
-async def drill_up(data: Path, *, workers: int, told: Mapping[str, str] | None = None) -> AsyncIterator[DrillUp]:
+async def drill_up(
+    data: Path, *, workers: int, told: Mapping[str, str] | None = None, words: Sequence[str] = ("up",)
+) -> AsyncIterator[DrillUp]:
     """Run one while the block lasts; it is ready when the block begins.
 
     Args:
         data: folder, empty or not there.
         workers: that colour.
         told: variables for it, such as the address of a store that it is to use. Nobody's own settings reach it.
+        words: that begin the command line; `demo` runs the same and more beside it.
 
     Raises:
         Rejected: it does not get ready ("ended").
     """
-    command = [sys.executable, "-P", "-m", "cli", "up", "--data", str(data), "--workers", str(workers), "--json"]
+    command = [sys.executable, "-P", "-m", "cli", *words, "--data", str(data), "--workers", str(workers), "--json"]
     ours = {name: value for name, value in os.environ.items() if not name.startswith("COLORISE_")}
     process = await asyncio.create_subprocess_exec(
         *bound_to_us(command),

@@ -11,6 +11,7 @@ from typer.exceptions import Abort, TyperException
 
 from cli.commands import bench, drill, jobs, models
 from cli.commands.bot import bot
+from cli.commands.demo import demo
 from cli.commands.doctor import doctor
 from cli.commands.photo import photo
 from cli.commands.up import up
@@ -34,6 +35,7 @@ app.command()(photo)
 app.command()(video)
 app.command()(up)
 app.command()(bot)
+app.command()(demo)
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(models.app, name="models")

@@ -210,3 +210,42 @@ def bot(
         side=side,
     )
     return told(run_drill(lambda folder: rehearse(folder, options), data), as_json=as_json)
+
+
+@app.command()
+def stand(
+    quiet: Annotated[int, typer.Option(min=1, help="Visitors one after another.")] = 40,
+    crowd: Annotated[int, typer.Option(min=1, max=30, help="Visitors at the very same moment, at most.")] = 30,
+    rounds: Annotated[int, typer.Option(min=1, help="Crowds of each size.")] = 3,
+    kills: Annotated[int, typer.Option(min=0, help="Of a worker, the stand and the bot, in turn.")] = 9,
+    kill_seconds: Annotated[float, typer.Option(min=0, help="Between kills.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=0, help="Of visitors while nothing is killed.")] = 10.0,
+    at_once: Annotated[int, typer.Option(min=1, max=30, help="Visitors who are there at the same time then.")] = 6,
+    expiry: Annotated[
+        bool, typer.Option(help="Wait for what the stand deletes by itself; without, visitors delete what is theirs.")
+    ] = True,
+    workers: Workers = 2,
+    seed: Seed = 1,
+    side: Side = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> int:
+    """Play a day of visitors at a stand, at speed, and see what they get and what is left of it."""
+    from cli.drill_ground import run_drill  # noqa: PLC0415 - as above
+    from cli.drill_report import told  # noqa: PLC0415 - as above
+    from cli.drill_stand import StandOptions, rehearse  # noqa: PLC0415 - as above
+
+    options = StandOptions(
+        quiet=quiet,
+        crowd=crowd,
+        rounds=rounds,
+        kills=kills,
+        kill_seconds=kill_seconds,
+        minutes=minutes,
+        at_once=at_once,
+        expiry=expiry,
+        workers=workers,
+        seed=seed,
+        side=side,
+    )
+    return told(run_drill(lambda folder: rehearse(folder, options), data), as_json=as_json)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli import demo_needs
 from cli.main import main
 from functions.colorise.models.shelf import SHELF
 
@@ -32,6 +33,19 @@ def test_a_healthy_installation_has_nothing_bad(capsys: pytest.CaptureFixture[st
     assert found["film", "h264"]["value"] == "can be written"
     assert found["pictures", "jpeg"]["value"] == "reads and writes"
     assert ("hardware", "cores") in found
+
+
+def test_what_a_stand_lacks_and_where_its_data_is_are_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLORISE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(demo_needs, "MODULES", ("json", "no_such_module"))
+    assert main(["doctor", "--json", "--no-speed"]) == 0
+    found = findings(capsys)
+    assert found["servers", "data folder"]["value"] == str(tmp_path / "data")
+    stand = found["servers", "stand"]
+    assert (stand["state"], stand["value"]) == ("note", "needs more packages: no_such_module")
+    assert "colorisebot[demo]" in stand["advice"]
 
 
 def test_a_damaged_model_is_bad_and_fails(models_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
