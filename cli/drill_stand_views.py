@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cli.drill_stand_things import Thing
     from functions.color.color_space import Luma, Pixels
 
-LEAST_CHROMA: Final = 2.0
-"""ab, of a coloured picture on average; one that is grey has less than 1 after JPEG."""
+LEAST_CHROMA: Final = 1.0
+"""ab, of a coloured picture on average: a grey one has less after JPEG, and some of those drawn here get only 1.4."""
 
 MOST_LUMA_APART: Final = 2.0
 """Code values on average, between the source's luma and the result's, each decoded from a lossy file."""
