@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MODES: Final = ("worker", "http")
 
+MODE: Final = "COLORISE_MODE"
+"""Variable that says the same as the argument, and wins: OpenFaaS gives variables to containers, and no arguments."""
+
 THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables that numpy's libraries read when they are loaded."""
 
@@ -52,11 +55,12 @@ def main(program: Program[Settings], arguments: Sequence[str] | None = None) -> 
 
     Args:
         program: to run.
-        arguments: `worker` or `http`; None takes the command line's.
+        arguments: `worker` or `http`; None takes the command line's. `COLORISE_MODE` wins.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    words = [os.environ[MODE]] if os.environ.get(MODE) else words
     if len(words) != 1 or words[0] not in MODES:
-        complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}")
+        complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}, or {MODE} in the environment")
         return USAGE
     return exit_code(program.name, lambda: _ran(program, over_http=words[0] == "http"))
 

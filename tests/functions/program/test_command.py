@@ -31,7 +31,10 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("words", [[], ["dance"], ["worker", "http"], ["--help"]])
 def test_the_way_to_run_must_be_said(program: Any, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(program, words) == 2
-    assert capsys.readouterr().err == f"{program.name}: say how: python -m {program.name} worker|http\n"
+    assert (
+        capsys.readouterr().err
+        == f"{program.name}: say how: python -m {program.name} worker|http, or COLORISE_MODE in the environment\n"
+    )
 
 
 @pytest.mark.parametrize(

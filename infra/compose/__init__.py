@@ -1,0 +1,1 @@
+"""One server with everything on it; what `compose.yaml` says, with its variables filled in."""

@@ -1,0 +1,1 @@
+"""Looks at what the chart makes, without a cluster: for the tests."""
