@@ -89,6 +89,8 @@ def demo(  # noqa: PLR0913 - as many parameters as options
 
 
 async def _serve(settings: _Settings) -> None:
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - --help does without
+
     from demo.addresses import Addresses, machine_addresses  # noqa: PLC0415 - --help does without
     from demo.application import make_application  # noqa: PLC0415 - as above
     from demo.greeting import greeting  # noqa: PLC0415 - as above
@@ -112,18 +114,20 @@ async def _serve(settings: _Settings) -> None:
             port=int(listener.getsockname()[1]),
             machine=machine,
         )
-        store = open_store(settings.store)
-        await unless_stopped(prepared(store), stop)
-        queue = await unless_stopped(open_queue(settings.queue, wait_seconds=None), stop)
-        if queue is None:
-            return
-        try:
-            stand = await Stand.open(own, store, queue, pin=pin, addresses=addresses)
-            parts = await parts_of(stand, own, settings.machine)
-            application = make_application(parts, say=stand.answers.say)
-            async with health_server(
-                stand.figures.registry, ready=lambda: not stop.is_set(), host=told.health_host, port=told.health_port
-            ):
+        store, registry, is_open = open_store(settings.store), CollectorRegistry(), False
+
+        def ready() -> bool:
+            return is_open and not stop.is_set()
+
+        async with health_server(registry, ready=ready, host=told.health_host, port=told.health_port):
+            await unless_stopped(prepared(store), stop)
+            queue = await unless_stopped(open_queue(settings.queue, wait_seconds=None), stop)
+            if queue is None:
+                return
+            try:
+                stand = await Stand.open(own, store, queue, pin=pin, addresses=addresses, registry=registry)
+                parts = await parts_of(stand, own, settings.machine)
+                application, is_open = make_application(parts, say=stand.answers.say), True
                 sys.stdout.write(greeting(addresses, None if own.demo_pin else pin, code=sys.stdout.isatty()))
                 sys.stdout.flush()
                 stopping = asyncio.create_task(_mind(stand, stop), name="stopping")
@@ -131,8 +135,8 @@ async def _serve(settings: _Settings) -> None:
                     await serve(application, listener, stop, certificate=certificate)
                 finally:
                     stopping.cancel()
-        finally:
-            await queue.close()
+            finally:
+                await queue.close()
 
 
 async def _mind(stand: Any, stop: asyncio.Event) -> None:

@@ -29,6 +29,8 @@ from functions.stopping import end
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from prometheus_client import CollectorRegistry
+
     from demo.addresses import Addresses
     from demo.settings import DemoSettings
     from demo.visits import Live
@@ -64,6 +66,7 @@ class Stand:
         home: folder of the pages.
         now: the clock.
         clock: seconds that only grow.
+        registry: of the metrics; None makes one.
     """
 
     def __init__(  # noqa: PLR0913 - what it is made of
@@ -80,6 +83,7 @@ class Stand:
         home: Path = HOME,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
+        registry: CollectorRegistry | None = None,
     ) -> None:
         self.store = store
         self.queue = queue
@@ -95,7 +99,7 @@ class Stand:
         self.rules = RuleBook(settings, samples=self.samples.there(), languages=sentences.languages, book=lasting)
         self.answers = Answers(sentences, self.rules)
         self.links = Links(secret, now=now)
-        self.figures = Figures(lasting)
+        self.figures = Figures(lasting, registry)
         self.streams = Streams(self.figures)
         self.visits = Visits(book)
         self.wall = Wall(self.visits, store, self.links, self.figures, now=now)
@@ -116,6 +120,7 @@ class Stand:
         home: Path = HOME,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
+        registry: CollectorRegistry | None = None,
     ) -> Stand:
         """Open its books, and remember what is in them.
 
@@ -138,6 +143,7 @@ class Stand:
             home=home,
             now=now,
             clock=clock,
+            registry=registry,
         )
         await stand.rules.load()
         await stand.figures.load()

@@ -22,7 +22,7 @@ from cli.up_ports import GRPC_OFFSET, choose, is_free
 from cli.up_processes import Process, end_leftovers, started_at, this_process
 from cli.up_program import Program, State
 from cli.up_secrets import PIN, made_once
-from cli.up_servers import NATS_STUCK, QUEUE_WORDS, find_program
+from cli.up_servers import NATS_STUCK, QUEUE_WORDS, STORE_PORTS, find_program, store_server
 from functions.errors import Rejected
 
 if TYPE_CHECKING:
@@ -147,6 +147,14 @@ def test_a_number_of_workers_is_auto_or_a_number(capsys: pytest.CaptureFixture[s
 def test_a_missing_server_says_which_settings_take_its_place() -> None:
     with pytest.raises(Rejected, match=r"there is no no-such-server .* or name one elsewhere by COLORISE_NATS_URL"):
         find_program("no-such-server", f"name one elsewhere by {QUEUE_WORDS}")
+
+
+def test_the_store_calls_nobody_and_keeps_little_in_memory(tmp_path: Path) -> None:
+    data = prepare(tmp_path)
+    ports = {name: number for number, name in enumerate(STORE_PORTS, 20_000)}
+    words = store_server(data, ports, made_once(data.secrets)).command
+    assert {"-master.telemetry=false", "-ip.bind=127.0.0.1", "-disableHttp=true"} < set(words)
+    assert "-s3.cacheCapacityMB=16" in words
 
 
 def test_passwords_are_made_once(tmp_path: Path) -> None:

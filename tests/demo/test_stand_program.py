@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -91,6 +93,28 @@ def test_a_port_that_is_taken_is_told_in_a_line(tmp_path: Path, nats: NatsServer
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_it_says_that_it_lives_while_it_waits_for_its_queue(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:  # listens, and never says a word
+        url = f"nats://127.0.0.1:{nobody.getsockname()[1]}"
+        environment = told(tmp_path, COLORISE_NATS_URL=url, COLORISE_HEALTH_PORT="0")
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "demo"], env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stderr is not None
+            lines = (json.loads(line) for line in process.stderr)
+            said = next(line for line in lines if line["event"] == "serving metrics and health")
+            with httpx.Client(base_url=f"http://127.0.0.1:{said['port']}", trust_env=False) as client:
+                assert client.get("/_/health").status_code == 200
+                assert client.get("/_/ready").status_code == 503
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+            assert process.returncode == 0
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def test_it_serves_until_told_to_stop_and_ends_although_somebody_listens(tmp_path: Path, nats: NatsServer) -> None:
