@@ -36,6 +36,7 @@ from functions.queues.subjects import cancelled, order_subject, orders_of, resul
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
     from functions.jobs import AnyResult, Order
     from functions.queues.nats import Ear
@@ -196,6 +197,20 @@ class NatsQueue:
             for info in answer["consumers"]
             if info["name"].startswith(prefix)
         }
+
+    async def oldest(self) -> dict[str, datetime]:
+        """Kind of order → when the one that has waited longest was sent, of those that nobody has been given yet."""
+        answer = await self._connection.api("find the oldest order", f"CONSUMER.LIST.{ORDERS}")
+        found: dict[str, datetime] = {}
+        for info in answer["consumers"]:
+            kind = info["name"].removeprefix(worker_of(""))
+            if info["name"] != worker_of(kind) or not info["num_pending"]:
+                continue
+            which = {"seq": info["delivered"]["stream_seq"] + 1, "next_by_subj": orders_of(kind)}
+            first = await self._connection.kept("find the oldest order", ORDERS, which)
+            if first is not None:  # it may have been given to somebody meanwhile
+                found[kind] = first.at
+        return found
 
     async def orders(self, job_id: str | None = None) -> AsyncIterator[tuple[str, bytes]]:
         """Subject and bytes of orders that are in the queue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.queues.heard import ServerError, agreed
@@ -29,6 +30,8 @@ class Kept:
     data: bytes
     headers: bytes
     """As they were sent."""
+    at: datetime
+    """When the server took it."""
 
 
 class JetStreamConnection(NatsConnection):
@@ -93,7 +96,7 @@ class JetStreamConnection(NatsConnection):
                 return None
             raise
         data, headers = (base64.b64decode(found.get(part, "")) for part in ("data", "hdrs"))
-        return Kept(found["seq"], found["subject"], data, headers)
+        return Kept(found["seq"], found["subject"], data, headers, datetime.fromisoformat(found["time"]))
 
     async def all_kept(self, what: str, stream: str, subject: str, *, first: int = 1) -> AsyncIterator[Kept]:
         """Look at the messages in a stream, from a number on."""

@@ -125,6 +125,10 @@ class MemoryQueue:
         """Kind of order → how much there is of it; what waits for its next try counts as in hand, as in NATS."""
         return self._orders.depths()
 
+    async def oldest(self) -> dict[str, datetime]:
+        """Kind of order → when the one that has waited longest was sent, of those that nobody has been given yet."""
+        return self._orders.oldest()
+
     async def orders(self, job_id: str | None = None) -> AsyncIterator[tuple[str, bytes]]:
         """Subject and bytes of orders that are in the queue."""
         for subject, data in self._orders:

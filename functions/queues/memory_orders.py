@@ -86,6 +86,14 @@ class MemoryOrders:
             counts.setdefault(kind_of(entry.subject), [0, 0])[entry.attempt > 0] += 1
         return {kind: Depth(waiting, in_hand) for kind, (waiting, in_hand) in counts.items()}
 
+    def oldest(self) -> dict[str, datetime]:
+        """Kind of order → when the first was sent that nobody has been given yet."""
+        found: dict[str, datetime] = {}
+        for entry in self._entries.values():
+            if not entry.attempt:
+                found.setdefault(kind_of(entry.subject), entry.sent_at)
+        return found
+
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         """Subject and bytes of all of them, as they are now."""
         return iter([(entry.subject, entry.data) for entry in self._entries.values()])

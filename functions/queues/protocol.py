@@ -120,6 +120,12 @@ class Queue(Protocol):
     async def depths(self) -> dict[str, Depth]:
         """Kind of order → how much there is of it."""
 
+    async def oldest(self) -> dict[str, datetime]:
+        """Kind of order → when the one that has waited longest was sent, of those that nobody has been given yet.
+
+        Kinds of which none waits are left out.
+        """
+
     def orders(self, job_id: str | None = None) -> AsyncIterator[tuple[str, bytes]]:
         """Subject and bytes of orders that are in the queue, as they were sent; nothing is taken out."""
 

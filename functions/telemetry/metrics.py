@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from functions.telemetry.in_hand import WorkLog, note_ending, note_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from functions.queues.protocol import Depth
 
@@ -50,6 +50,12 @@ class Metrics:
             "colorise_queue_orders",
             "Orders in the queue, for all workers: waiting, or in hand.",
             ["kind", "state"],
+            registry=self.registry,
+        )
+        self._oldest = Gauge(
+            "colorise_queue_oldest_seconds",
+            "Since the order was sent that has waited longest, of those that nobody has been given yet; 0 without one.",
+            ["kind"],
             registry=self.registry,
         )
         self._model = Info("colorise_model", "The network that colours.", registry=self.registry)
@@ -99,3 +105,8 @@ class Metrics:
         for kind, depth in depths.items():
             self._depth.labels(kind, "waiting").set(depth.waiting)
             self._depth.labels(kind, "in_hand").set(depth.in_hand)
+
+    def oldest(self, kinds: Collection[str], seconds: Mapping[str, float]) -> None:
+        """How long the first of those that wait has waited; of kinds that are not in `seconds`, none waits."""
+        for kind in kinds:
+            self._oldest.labels(kind).set(max(0.0, seconds.get(kind, 0.0)))  # clocks of two machines may disagree

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.errors import Postponed
@@ -32,7 +33,12 @@ class QueueWatch:
         """Look, without end."""
         while True:
             try:
-                self._metrics.depths(await self._queue.depths())
+                depths = await self._queue.depths()
+                self._metrics.depths(depths)
+                waits = any(depth.waiting for depth in depths.values())
+                oldest = await self._queue.oldest() if waits else {}
+                now = datetime.now(UTC)
+                self._metrics.oldest(depths, {kind: (now - at).total_seconds() for kind, at in oldest.items()})
                 self.answers = True
             except Postponed as error:
                 self.answers = False

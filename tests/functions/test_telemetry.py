@@ -197,6 +197,10 @@ async def test_the_depth_of_the_queue_is_watched_over_outages() -> None:
     await until(lambda: watch.answers)
     labels = {"kind": "colorise-image", "state": "waiting"}
     assert metrics.registry.get_sample_value("colorise_queue_orders", labels) == 1
+    waited = metrics.registry.get_sample_value("colorise_queue_oldest_seconds", {"kind": "colorise-image"})
+    assert waited is not None
+    assert 0 < waited < 3600
+    assert metrics.registry.get_sample_value("colorise_queue_oldest_seconds", {"kind": "split-video"}) == 0
     queue.away = True
     await until(lambda: not watch.answers)
     running.cancel()

@@ -325,6 +325,26 @@ async def test_depths_tell_waiting_from_in_hand(queue: AnyQueue, take: Take) -> 
     await delivery.done()
 
 
+async def test_the_one_that_waits_longest_is_known_by_its_time(queue: AnyQueue, take: Take) -> None:
+    assert await queue.oldest() == {}
+    before = datetime.now(UTC)
+    await queue.send(chunk(1))
+    between = datetime.now(UTC)
+    await queue.send(chunk(2))
+    await queue.send(picture())
+    after = datetime.now(UTC)
+    oldest = await queue.oldest()
+    assert set(oldest) == {"colorise-chunk", "colorise-image"}
+    assert before <= oldest["colorise-chunk"] <= between <= oldest["colorise-image"] <= after
+    first = await take(("colorise-chunk",))
+    oldest = await queue.oldest()
+    assert between <= oldest["colorise-chunk"] <= after
+    second = await take(("colorise-chunk",))
+    assert set(await queue.oldest()) == {"colorise-image"}
+    await first.done()
+    await second.done()
+
+
 async def test_orders_can_be_looked_at_and_stay(queue: AnyQueue) -> None:
     await queue.send(chunk(1))
     await queue.send(picture())
