@@ -153,7 +153,7 @@ def test_with_the_tick_it_hangs_on_the_wall_as_it_is_shown_until_it_is_taken_off
     page.get_by_role("checkbox").check()
     page.get_by_label("A few words beside it").fill("Eileen, <b>1990</b>")
     page.get_by_role("button", name="Post to the wall").click()
-    tile = wall.locator(f"[data-id={visit}]")
+    tile = wall.locator(f'[data-id="{visit}"]')
     expect(tile).to_contain_text("Eileen, <b>1990</b>")
     assert tile.locator(".coloured").evaluate("image => getComputedStyle(image).filter") == "saturate(1.5)"
     assert stand.asked == [("PUT", f"/api/visits/{visit}/wall", {"saturation": 1.5, "caption": "Eileen, <b>1990</b>"})]
