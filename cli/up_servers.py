@@ -40,10 +40,6 @@ there is not that much room for another one."""
 # a power cut as well, and a thousand orders a second are far more than can be coloured.
 # `max_file_store`: without it NATS takes three quarters of what is free when it starts, and where that is less than our
 # streams may grow to, it answers "insufficient storage resources" even for those that are there.
-CACHE_MEGABYTES: Final = 16
-"""Of what was read lately, kept in the store's memory. SeaweedFS takes many times as much, and what a worker or a
-visitor reads here is on the system's own pages already, and rarely asked for twice."""
-
 NATS_CONFIG: Final = """\
 server_name: colorise
 listen: "{host}:{port}"
@@ -134,7 +130,6 @@ def store_server(data: DataFolder, ports: Mapping[str, int], passwords: Mapping[
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
         "s3.iam": "false",
-        "s3.cacheCapacityMB": CACHE_MEGABYTES,
         "admin.port": admin,
         "admin.port.grpc": admin + GRPC_OFFSET,
         "master.volumeSizeLimitMB": VOLUME_MEGABYTES,

@@ -149,12 +149,11 @@ def test_a_missing_server_says_which_settings_take_its_place() -> None:
         find_program("no-such-server", f"name one elsewhere by {QUEUE_WORDS}")
 
 
-def test_the_store_calls_nobody_and_keeps_little_in_memory(tmp_path: Path) -> None:
+def test_the_store_calls_nobody(tmp_path: Path) -> None:
     data = prepare(tmp_path)
     ports = {name: number for number, name in enumerate(STORE_PORTS, 20_000)}
     words = store_server(data, ports, made_once(data.secrets)).command
     assert {"-master.telemetry=false", "-ip.bind=127.0.0.1", "-disableHttp=true"} < set(words)
-    assert "-s3.cacheCapacityMB=16" in words
 
 
 def test_passwords_are_made_once(tmp_path: Path) -> None:
