@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cli.demo_telling import Work
+    from cli.up_data import DataFolder
     from cli.up_program import Program
     from cli.up_run import UpOptions
     from cli.up_telling import Teller
@@ -134,13 +135,12 @@ def _run(options: DemoOptions, root: Path, then: Work | None) -> ExitCode:
         running = find_running(data.root)
         if running is None:
             return beside.answer(run_up(replace(options.up, data=root), beside=beside))
-        return beside.answer(_run_beside(options, running, beside))
+        return beside.answer(_run_beside(options, data, running, beside))
 
 
-def _run_beside(options: DemoOptions, running: Running, beside: _Beside) -> ExitCode:
+def _run_beside(options: DemoOptions, data: DataFolder, running: Running, beside: _Beside) -> ExitCode:
     """Run the stand and the bot with a `colorise up` that runs already, and goes on when they have ended."""
     began = time.monotonic()
-    data = prepare(running.data)
     made_once(data.secrets)  # an older one may not have made all
     told = dict(running.environment)
     ground = Ground(data, told, running.control, choose(NAMES, {}, data.ports))

@@ -232,7 +232,7 @@ class Visitor:
                 if not response.is_success:
                     await response.aread()
                     raise _refusal(response)
-                yield _events(response)
+                yield events_of(response)
 
     async def _coloured(self, accepted: Accepted, began: float) -> Coloured:
         said = await self.until_done(accepted)
@@ -268,7 +268,7 @@ def _refusal(response: httpx.Response) -> Rejected:
         return Rejected(msg, code="strange")
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
+async def events_of(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
     """Server-sent events: name and data of each."""
     name, data = "message", ""
     async for line in response.aiter_lines():

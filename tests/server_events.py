@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from cli.demo_visitor import events_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ class Events:
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
-        self._lines = response.aiter_lines()
+        self._told = events_of(response)
 
     async def next(self, *names: str) -> tuple[str, Any]:
         """The next event of these names; of any, where none is given."""
@@ -39,15 +40,8 @@ class Events:
                     return dict(said)
 
     async def _event(self) -> tuple[str, Any]:
-        name, data = "message", ""
-        async for line in self._lines:
-            field, _, value = line.partition(": ")
-            if field == "event":
-                name = value
-            elif field == "data":
-                data += value
-            elif not line and data:
-                return name, json.loads(data)
+        async for event in self._told:
+            return event
         msg = "the stream ended"
         raise ConnectionError(msg)
 
