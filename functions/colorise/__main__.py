@@ -5,6 +5,7 @@ At the top stand imports that bring no numpy: the number of its threads is read 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from functions.colorise.settings import ColoriseSettings
@@ -13,6 +14,8 @@ from functions.program.parts import Parts, Program
 from functions.stopping import leave
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from functions.colorise.engine import Engine
     from functions.colorise.picture_file import Limits
     from functions.jobs import ImageWishes
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from functions.serve import ColouredBytes, Function
     from functions.serve.function import ColoriseBytes
     from functions.stores.protocol import ObjectStore
+
+
+def _readable(settings: ColoriseSettings) -> Sequence[Path]:
+    from functions.colorise.models.library import usual_folder  # noqa: PLC0415 - as below
+
+    models = settings.models or usual_folder()
+    return (models, Path(settings.model)) if settings.model.endswith(".onnx") else (models,)
 
 
 def _assemble(settings: ColoriseSettings, store: ObjectStore | None) -> Parts:
@@ -104,6 +114,8 @@ PROGRAM: Final = Program(
     needs_store=False,
     assemble=_assemble,
     function=_function,
+    readable=_readable,
+    accelerator=lambda settings: settings.gpu,
 )
 
 if __name__ == "__main__":

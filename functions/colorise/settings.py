@@ -25,3 +25,5 @@ class ColoriseSettings(ProgramSettings):
     """Of a picture's file; larger ones are refused unread."""
     max_pixels: Annotated[int, Field(ge=1)] = 100_000_000
     """Of a picture, whatever an order allows: a pixel costs up to 16 bytes while it is coloured."""
+    sandbox_picture_seconds: Annotated[float, Field(gt=0)] = 600.0
+    """Of a core that an order for a picture may take, and ten times as many by the clock."""

@@ -25,12 +25,17 @@ from functions.telemetry.settings import TelemetrySettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from functions.outcome import Handlers
     from functions.program.parts import Program
+    from functions.stores.protocol import ObjectStore
 
 MODES: Final = ("worker", "http")
 
 MODE: Final = "COLORISE_MODE"
 """Variable that says the same as the argument, and wins: OpenFaaS gives variables to containers, and no arguments."""
+
+SANDBOXED: Final = "sandboxed"
+"""What a worker says to have its own child; nobody else does."""
 
 THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables that numpy's libraries read when they are loaded."""
@@ -58,11 +63,31 @@ def main(program: Program[Settings], arguments: Sequence[str] | None = None) -> 
         arguments: `worker` or `http`; None takes the command line's. `COLORISE_MODE` wins.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if words == [SANDBOXED]:
+        return _sandboxed(program)
     words = [os.environ[MODE]] if os.environ.get(MODE) else words
     if len(words) != 1 or words[0] not in MODES:
         complain(program.name, f"say how: python -m {program.name} {'|'.join(MODES)}, or {MODE} in the environment")
         return USAGE
     return exit_code(program.name, lambda: _ran(program, over_http=words[0] == "http"))
+
+
+def _sandboxed(program: Program[Settings]) -> int:
+    from functions.sandbox.inside import Inside  # noqa: PLC0415 - for a child only
+    from functions.telemetry import logs  # noqa: PLC0415 - as below
+
+    def assemble(settings: Settings, store: ObjectStore) -> tuple[Handlers, tuple[str, str] | None]:
+        parts = program.assemble(settings, store)
+        parts.warm_up()
+        return parts.handlers, parts.model
+
+    return Inside(
+        settings=program.settings.model_validate_json,
+        readable=program.readable,
+        accelerator=program.accelerator,
+        assemble=assemble,
+        configure_logs=lambda level: logs.configure(level=level),
+    ).run()
 
 
 def _ran(program: Program[Settings], *, over_http: bool) -> int | None:

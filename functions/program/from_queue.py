@@ -8,7 +8,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.program.sandboxed import in_children, parts_of
 from functions.queues.settings import open_queue
+from functions.sandbox.report import Report
 from functions.stopping import end, told_to_stop
 from functions.stores.settings import open_store
 from functions.stores.upkeep import kept_tidy, prepared
@@ -18,7 +20,7 @@ from functions.telemetry.queue_watch import QueueWatch
 from functions.worker import work
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from functions.program.command import AllSettings
     from functions.program.parts import Parts, Program, Settings
@@ -60,7 +62,8 @@ async def carry_out_orders(program: Program[Settings], settings: AllSettings[Set
     )
     async with (
         health as port,
-        _started(program, settings, store, stop) as started,
+        _assembled(program, settings, store, metrics) as assemble,
+        _started(settings, assemble, store, stop) as started,
     ):
         if started is None:
             return
@@ -82,16 +85,38 @@ async def carry_out_orders(program: Program[Settings], settings: AllSettings[Set
 
 
 @contextlib.asynccontextmanager
+async def _assembled(
+    program: Program[Settings], settings: AllSettings[Settings], store: ObjectStore, metrics: Metrics
+) -> AsyncIterator[Callable[[], Parts]]:
+    """What puts the function together, warm, in a child of its own or here."""
+    own = settings.own
+    if own.sandbox == "process":
+        children = in_children(program, settings, store, metrics)
+        try:
+            yield parts_of(children)
+        finally:
+            await asyncio.to_thread(children.close)
+        return
+    Report(metrics.registry).off()
+
+    def warm() -> Parts:
+        parts = program.assemble(own, store)
+        parts.warm_up()
+        return parts
+
+    yield warm
+
+
+@contextlib.asynccontextmanager
 async def _started(
-    program: Program[Settings], settings: AllSettings[Settings], store: ObjectStore, stop: asyncio.Event
+    settings: AllSettings[Settings], assemble: Callable[[], Parts], store: ObjectStore, stop: asyncio.Event
 ) -> AsyncIterator[tuple[Parts, Queue] | None]:
     """Put everything together at once, and close it in the end; None where it is told to stop before it is."""
     assert settings.queue is not None  # noqa: S101 - the caller has looked
     begun = time.perf_counter()
 
     def warm() -> Parts:
-        parts = program.assemble(settings.own, store)
-        parts.warm_up()
+        parts = assemble()
         log.info("warm", extra={"seconds": round(time.perf_counter() - begun, 3)})
         return parts
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from functions.program.settings import ProgramSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from functions.outcome import Handlers
     from functions.passing_on import OrderSink
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 def _nothing() -> None:
     """Be warm."""
+
+
+def _no_files(_: object) -> Sequence[Path]:
+    """It reads none."""
+    return ()
+
+
+def _no_accelerator(_: object) -> bool:
+    """It uses none."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +61,7 @@ class Program(Generic[Settings]):
     """Puts the function together; called in a thread, once the number of threads is set. Raises `Rejected`."""
     function: Callable[[Settings, Parts, ObjectStore | None, OrderSink | None], Function]
     """Makes of it what can be served over HTTP."""
+    readable: Callable[[Settings], Sequence[Path]] = _no_files
+    """Files and folders that it reads beside its own code and the store."""
+    accelerator: Callable[[Settings], bool] = _no_accelerator
+    """Whether it computes on one."""
