@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C, and let the programs that tests start hear it: shells make what they start with `&` ignore it.
 
     Whoever imports ONNX Runtime past our own door is not to have it tell Microsoft of that.
@@ -14,3 +21,26 @@ def pytest_configure() -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(_FailuresAtOnce(config))
+
+
+@pytest.fixture(autouse=True)
+def no_real_time_priority() -> Iterator[None]:
+    """Tests leave their process scheduled as it was: with real-time priority, programs started later starve others."""
+    yield
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+class _FailuresAtOnce:
+    """Names a test when it fails: a run that is ended from outside never gets to its summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._plugins = config.pluginmanager
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Say which one failed, and its last line."""
+        terminal = self._plugins.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            last = report.longreprtext.rstrip().rpartition("\n")[2]
+            terminal.write_line(f"\n{report.when} of {report.nodeid} failed: {last}")

@@ -6,6 +6,7 @@ in milliseconds: the join gives it the film's time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Self, cast
@@ -19,6 +20,7 @@ from av.video.reformatter import ColorRange
 from functions.video.codecs import ENCODERS
 from functions.video.layout import CHROMA, PixelLayout, output_layout, output_tags
 from functions.video.planes import Samples, blank, deepened, plane
+from functions.video.scheduling import usual_scheduling
 from functions.video.target import BITEXACT
 
 if TYPE_CHECKING:
@@ -129,7 +131,9 @@ class PieceEncoder:
         picture.colorspace, picture.color_range = self._tags.matrix, RANGES[self._tags.full_range]
         picture.pts = self._written
         self._written += 1
-        self._mux(self._stream.encode(picture))
+        with usual_scheduling() if picture.pts == 0 else contextlib.nullcontext():  # the first one opens the encoder
+            packets = self._stream.encode(picture)
+        self._mux(packets)
 
     def _canvas(self, frame: Frame) -> VideoFrame:
         """A new frame with the luma, and with the captions and whatever else goes with the picture where it can."""

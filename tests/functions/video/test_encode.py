@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -21,8 +24,6 @@ from tests.clips import Clip, made, source_of
 from tests.functions.video.film_cases import X264, lumas, opened_film, piece_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.functions.video.film_cases import Opened
 
 LOSSLESS = EncodeSettings(codec="ffv1")
@@ -52,6 +53,18 @@ def test_a_piece_made_twice_is_the_same_bytes(codec: str) -> None:
     opened = opened_film(made(Clip(options=X264, frames=12)))
     one, two = (piece_of(opened, opened.plan.chunks[0], EncodeSettings(codec=codec)) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root is given real-time priority")
+@pytest.mark.parametrize("codec", CODECS)
+def test_no_encoder_runs_before_everybody_else(codec: str) -> None:
+    opened = opened_film(made(Clip(options=X264, frames=12)))
+    with PieceEncoder(opened.film, opened.plan.chunks[0], EncodeSettings(codec=codec), io.BytesIO()) as encoder:
+        for frame in decode(source_of(opened.data), opened.film, opened.plan.chunks[0]):
+            encoder.write(frame)
+            threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+            assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_OTHER}
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize("width", [64, 96, 480])
