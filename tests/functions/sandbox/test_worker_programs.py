@@ -99,20 +99,23 @@ async def test_what_a_file_does_to_the_child_is_told_and_the_next_one_is_carried
     guards = worker.until("files are decoded in a process of their own")
     port = worker.until("taking orders")["health_port"]
     store.write("inbox/other.png", b"another person's", content_type="image/png")
-    ended: dict[str, AnyResult] = {}
+    deeds = ("segfault", "eat", "burn", "other_picture", "connect", "giant", "garbage")
     queue = await open_queue(QueueSettings(nats_url=servers[0]))
+
+    async def done(deed: str) -> AnyResult:
+        source, target = f"inbox/{deed}/1.png", f"outbox/{deed}.png"
+        store.write(source, str(servers[1].port).encode(), content_type="image/png")
+        told = await final(queue, order(ColoriseImage, deed, source=source, target=target))
+        assert store.find(target) is None
+        after, source = f"after-{deed}", f"inbox/decent/{deed}.png"
+        store.write(source, b"grey", content_type="image/png")
+        decent = order(ColoriseImage, after, source=source, target=f"outbox/{after}.png")
+        assert isinstance(await final(queue, decent), ImageColorised)
+        assert store.read(f"outbox/{after}.png") == b"grey"
+        return told
+
     try:
-        for deed in ("segfault", "eat", "burn", "other_picture", "connect", "giant", "garbage"):
-            source, target = f"inbox/{deed}/1.png", f"outbox/{deed}.png"
-            store.write(source, str(servers[1].port).encode(), content_type="image/png")
-            store.write(f"inbox/decent/{deed}.png", b"grey", content_type="image/png")
-            ended[deed] = await final(queue, order(ColoriseImage, deed, source=source, target=target))
-            decent = order(
-                ColoriseImage, f"after-{deed}", source=f"inbox/decent/{deed}.png", target=f"outbox/after-{deed}.png"
-            )
-            assert isinstance(await final(queue, decent), ImageColorised)
-            assert store.read(f"outbox/after-{deed}.png") == b"grey"
-            assert store.find(target) is None
+        ended = dict(zip(deeds, await asyncio.gather(*map(done, deeds)), strict=True))
     finally:
         await queue.close()
     assert {deed: told.code for deed, told in ended.items() if isinstance(told, JobFailed)} == {
