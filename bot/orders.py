@@ -37,6 +37,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "missing-object": Reason.GONE,
     "nothing-to-colour": Reason.NOTHING_TO_COLOUR,
     "protected": Reason.PROTECTED,
+    "too-costly": Reason.TOO_LARGE,
     "too-large": Reason.TOO_LARGE,
 }
 """Code of a refusal → what its author is told; all others are told that it is broken."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cli.up_program import Program
 
 MOST: Final = 32
-"""Workers that colour: each holds a network and its frames, some 200 MB."""
+"""Workers that colour: each holds a network and its frames, in a process beside its own: some 216 MB for both."""
 
 
 class Crew:

@@ -13,7 +13,7 @@ PLAIN: Final = "en"
 """The language of the reasons that programs give."""
 
 SAME_FOR_PEOPLE: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("bad-piece", "ends-early", "no-frames", "unreadable"), "damaged"),
+    **dict.fromkeys(("bad-piece", "crashed", "ends-early", "no-frames", "unreadable"), "damaged"),
     **dict.fromkeys(("bad-model", "bad-plan", "changed", "gave-up", "kept-failing", "no-encoder"), "failed"),
     **dict.fromkeys(("bad-message", "newer-version", "pieces-gone", "unwritable"), "failed"),
     **dict.fromkeys(("bad-chunk", "bad-name", "bad-setting", "bad-size", "empty-range", "no-gpu"), "failed"),
@@ -22,6 +22,7 @@ SAME_FOR_PEOPLE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("unknown-codec", "webp"), "not-a-picture"),
     "missing-object": "gone",
     "pin-too-often": "too-often",
+    "too-costly": "too-large",
 }
 """Code of a program's refusal → the one that a visitor is told."""
 

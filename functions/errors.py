@@ -1,6 +1,8 @@
-"""Two kinds of failure: work that can never succeed, and work to try again later."""
+"""Kinds of failure: work that can never succeed, work to try again later, and work that fails by what was sent."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 class Rejected(ValueError):  # noqa: N818 - the verdict on an order, not only an error
@@ -41,6 +43,18 @@ class Postponed(RuntimeError):  # noqa: N818 - as above
     def __reduce__(self) -> tuple[object, ...]:
         """Let it cross to another process, as `Rejected` does."""
         return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+class Suspected(RuntimeError):  # noqa: N818 - as above
+    """The work failed, most likely by what was sent: it is tried again as after a bug, for that may not be so.
+
+    Where it is given up, whoever asked is told the code and the sentence of its kind; its own words are for operators.
+    """
+
+    code: ClassVar[str]
+    """A short constant for programs, such as `crashed`."""
+    told: ClassVar[str]
+    """One sentence that a person understands: what, and what would help."""
 
 
 def _rebuilt(kind: type[Exception], args: tuple[object, ...], state: dict[str, object]) -> Exception:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from functions.jobs import AnyOrder, AnyResult
+from functions.jobs import AnyOrder, AnyResult, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,20 @@ class Outcome:
     """Sent before the order in hand counts as done: it may be carried out again, and these sent again, harmlessly."""
     once: tuple[AnyOrder, ...] = ()
     """Sent likewise, but once for all who want to, even days apart: the first one claims it."""
+
+
+class OrderCarriedOut(Message):
+    """What an order led to, as a function answers over HTTP."""
+
+    results: tuple[AnyResult, ...]
+    orders: tuple[AnyOrder, ...] = ()
+    """What is to be done next; empty where the function has sent it to the queue."""
+    once: tuple[AnyOrder, ...] = ()
+    """The same, but to be done once for all who ask."""
+
+    def outcome(self) -> Outcome:
+        """What it says."""
+        return Outcome(self.results, self.orders, self.once)
 
 
 Handler: TypeAlias = Callable[[Any], Outcome]

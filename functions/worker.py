@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import stamina
 from pydantic import ValidationError
 
-from functions.errors import Postponed, Rejected
+from functions.errors import Postponed, Rejected, Suspected
 from functions.jobs import JobFailed, parse_order
 from functions.passing_on import pass_on
 from functions.queues.keeping import ACK_WAIT_SECONDS, DAY
@@ -198,8 +198,10 @@ class _Worker:
         what = f"{type(error).__name__}: {error}"[:500]
         failures = 1 + sum(attempt.reason.startswith(FAILED) for attempt in delivery.history)
         if failures >= self.tries.failures:
-            told = f"it failed {failures} times on our side, the last time with {type(error).__name__}"
-            await self._bury(delivery, what, code="failed", told=told)
+            code, told = "failed", f"it failed {failures} times on our side, the last time with {type(error).__name__}"
+            if isinstance(error, Suspected):
+                code, told = error.code, error.told
+            await self._bury(delivery, what, code=code, told=told)
         else:
             delay = self.tries.delay_seconds(failures)
             await self._insist(partial(delivery.again, f"{FAILED}{what}", after_seconds=delay))

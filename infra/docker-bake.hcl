@@ -27,7 +27,7 @@ variable "BASE" {
 }
 
 group "default" {
-  targets = ["colorise", "video-split", "bot", "demo"]
+  targets = ["colorise", "video-split", "connector", "bot", "demo"]
 }
 
 target "program" {
@@ -52,6 +52,12 @@ target "video-split" {
   inherits   = ["program"]
   dockerfile = "functions/video_split/Dockerfile"
   tags       = ["${REGISTRY}/video-split:${VERSION}"]
+}
+
+target "connector" {
+  inherits   = ["program"]
+  dockerfile = "functions/connector/Dockerfile"
+  tags       = ["${REGISTRY}/connector:${VERSION}"]
 }
 
 target "bot" {

@@ -12,12 +12,14 @@ from functions.serve import serve
 from functions.stopping import end
 from functions.stores.settings import open_store
 from functions.stores.upkeep import kept_tidy
+from functions.web_files import Guard, WebFiles
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from functions.program.command import AllSettings
     from functions.program.parts import Program, Settings
+    from functions.program.settings import ProgramSettings
     from functions.queues.protocol import Queue
     from functions.queues.settings import QueueSettings
     from functions.stores.protocol import ObjectStore
@@ -45,8 +47,13 @@ async def answer_calls(program: Program[Settings], settings: AllSettings[Setting
         parts.warm_up()
 
     async with _queue(settings.queue) as queue, _tidied(store):
-        function = replace(program.function(own, parts, store, queue), warm_up=warm_up)
+        made = program.function(own, parts, store, queue)
+        function = replace(made, warm_up=warm_up, callbacks=_callbacks(own))
         await serve(function, host=own.http_host, port=own.http_port)
+
+
+def _callbacks(settings: ProgramSettings) -> WebFiles | None:
+    return WebFiles(Guard(allowed_hosts=settings.callback_hosts)) if settings.callbacks else None
 
 
 @contextlib.asynccontextmanager

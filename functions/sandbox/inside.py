@@ -54,6 +54,10 @@ ORPHAN_SECONDS: Final = 2.0
 NO_MEMORY: Final = ("bad_alloc", "insufficient memory", "cannot allocate memory", "failed to allocate memory")
 """How native libraries say it."""
 
+UNWRITABLE: Final = "unwritable"
+"""Of a picture that the encoder failed at. It does not say at what; but kinds and sizes were looked at before, so it is
+memory, of which the encoders of WebP and AVIF take most."""
+
 log = logging.getLogger(__name__)
 
 
@@ -148,7 +152,7 @@ def _carry_out(line: Line, handlers: Handlers) -> None:
         except (Ended, Garbled):
             raise
         except (Rejected, Postponed) as error:
-            word = _verdict(error)
+            word = Costly() if isinstance(error, Rejected) and error.code == UNWRITABLE else _verdict(error)
         except Exception as error:  # noqa: BLE001 - it is told to the parent, and logged there
             word = Costly() if _is_for_memory(error) else _failed(error)
     line.send(word.encoded(), outcome)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functions.errors import Suspected
 
-class Crashed(RuntimeError):  # noqa: N818 - what has happened, not only an error
+
+class Crashed(Suspected):
     """The child died over an order, or did what no order leads to, and was ended."""
 
     code = "crashed"
@@ -12,7 +14,7 @@ class Crashed(RuntimeError):  # noqa: N818 - what has happened, not only an erro
     """Tries of an order that end so."""
 
 
-class TooCostly(RuntimeError):  # noqa: N818 - as above
+class TooCostly(Suspected):
     """An order took more memory or time than it may."""
 
     code = "too-costly"
@@ -21,7 +23,7 @@ class TooCostly(RuntimeError):  # noqa: N818 - as above
     """It is the same file the next time; but a machine may have been in trouble."""
 
 
-class NotStarted(RuntimeError):  # noqa: N818 - as above
+class NotStarted(RuntimeError):  # noqa: N818 - what has happened, not only an error
     """A child died before it was ready: no order is to blame."""
 
 

@@ -19,6 +19,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "bad-message": 400,
     "bad-name": 400,
     "newer-version": 400,
+    "not-its-kind": 400,
     "missing-object": 404,
     # The caller can resolve both and call again: by force, and with what is there now.
     "already-colour": 409,

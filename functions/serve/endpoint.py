@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from functions.serve.metrics import CallMetrics
     from functions.serve.modes import Task
     from functions.serve.threads import Threads
+    from functions.web_files import WebFiles
 
 _log = logging.getLogger(__name__)
 
@@ -76,22 +77,22 @@ class Endpoint:
 
     async def _answered(self, request: Request, sent: Sent) -> tuple[Answer, bool]:
         """The answer, and whether the call stays in hand after it."""
-        call_id = request.state.call_id
+        call_id, web = request.state.call_id, self._function.callbacks
         try:
             task = self._modes.understood(sent, call_id)
             link = request.headers.get("X-Callback-Url")
-            if link is not None:
-                await self._function.callbacks.check(link)
+            if link is not None and web is not None:
+                await web.check(link)
         except (Rejected, Postponed, Refusal) as error:
             return failure(error), False
-        if link is None:
+        if link is None or web is None:
             return await _done(task, call_id), False
-        later = asyncio.create_task(self._call_back(task, link, call_id, request.state.started))
+        later = asyncio.create_task(self._call_back(task, web, link, call_id, request.state.started))
         self._later.add(later)  # or it might be collected while it runs
         later.add_done_callback(self._later.discard)
         return json_answer(202, {"call_id": call_id}), True
 
-    async def _call_back(self, task: Task, link: str, call_id: str, started: float) -> None:
+    async def _call_back(self, task: Task, web: WebFiles, link: str, call_id: str, started: float) -> None:
         try:
             answer = await _done(task, call_id)
             headers = {
@@ -101,8 +102,8 @@ class Endpoint:
                 "X-Function-Name": self._function.name,
                 "X-Function-Status": str(answer.status),
             }
-            web, patience = self._function.callbacks, self._function.patience
-            self._metrics.called_back(delivered=await deliver(web, link, answer, headers, patience))
+            delivered = await deliver(web, link, answer, headers, self._function.patience)
+            self._metrics.called_back(delivered=delivered)
         except Exception:  # noqa: BLE001 - nobody waits for this task
             _log.exception("callback failed")
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from functions.serve.callbacks import Patience
 from functions.telemetry.metrics import Metrics
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from functions.passing_on import OrderSink
     from functions.serve.vocabulary import Vocabulary
     from functions.stores.protocol import ObjectStore
+
+
+MESSAGE_BYTES: Final = 1024 * 1024
+"""Of a message: what a NATS server takes, where it is not told otherwise (`max_payload`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Limits:
     max_inflight: int = 4
     """Calls at once, those that will be answered by a callback included; more are answered 429."""
     max_body_bytes: int = 64 * 1024 * 1024
-    max_json_bytes: int = 64 * 1024
+    max_json_bytes: int = MESSAGE_BYTES + 64 * 1024
+    """Every order that a queue can hold, and what is added where it is written anew: the wishes that were not made."""
     body_seconds: float = 60.0
     """For a call's body to arrive."""
     max_pixels: int = 100_000_000
@@ -75,8 +80,9 @@ class Function:
     """Blocks until the function can answer; before that it is not ready."""
     links: WebFiles = field(default_factory=WebFiles)
     """Fetches what callers' links lead to."""
-    callbacks: WebFiles = field(default_factory=WebFiles)
-    """Posts to callers' callback addresses; its guard may allow the gateway's host."""
+    callbacks: WebFiles | None = None
+    """Posts to callers' callback addresses, as its guard allows; None answers all calls at once, whatever address they
+    come with: OpenFaaS passes on those that it calls back itself."""
     patience: Patience = field(default_factory=Patience)
     """With callback addresses that do not answer."""
     limits: Limits = field(default_factory=Limits)

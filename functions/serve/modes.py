@@ -93,7 +93,7 @@ class Modes:
         if order.kind not in self._function.handlers:
             kinds = ", ".join(self._function.handlers) or "none"
             msg = f"this function does not carry out {order.kind} (of the orders, it does {kinds})"
-            raise Rejected(msg, code="bad-message")
+            raise Rejected(msg, code="not-its-kind")
         return partial(self._work.order, order)
 
     def _object(self, body: bytes, call_id: str) -> Task:

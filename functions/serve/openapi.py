@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from functions.jobs import VERSION, ColoriseChunk, ColoriseImage, ImageWishes, JoinVideo, SplitVideo
+from functions.outcome import OrderCarriedOut
 from functions.serve.answers import JSON
 from functions.serve.modes import UNDECLARED
-from functions.serve.vocabulary import LinkCall, OrderCarriedOut
+from functions.serve.vocabulary import LinkCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,9 +64,11 @@ class Accepted(BaseModel):
 
 
 def document(function: Function) -> Fields:
-    """Describe a function: what it can do with its store, its engine and its handlers."""
+    """Describe a function: what it can do with its store, its engine, its handlers, and whether it calls back."""
     calls = _calls(function)
-    answers: list[type[BaseModel]] = [*function.vocabulary.answers.values(), OrderCarriedOut, Failure, Accepted]
+    answers: list[type[BaseModel]] = [*function.vocabulary.answers.values(), OrderCarriedOut, Failure]
+    if function.callbacks is not None:
+        answers.append(Accepted)
     described: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((call, "validation") for call in calls),
         *((answer, "serialization") for answer in answers),
@@ -111,12 +114,14 @@ def _calls(function: Function) -> list[type[BaseModel]]:
 def _call(function: Function, calls: Iterable[type[BaseModel]]) -> Fields:
     content: Fields = {JSON: {"schema": {"anyOf": [_reference(call) for call in calls]}}}
     binary: Fields = {}
-    parameters = [
-        _header("X-Call-Id", "The call's id; one is made where there is none.", {"type": "string"}),
-        _header(
-            "X-Callback-Url", "Answer 202 at once, and post the real answer there.", {"type": "string", "format": "uri"}
-        ),
-    ]
+    parameters = [_header("X-Call-Id", "The call's id; one is made where there is none.", {"type": "string"})]
+    accepted: Fields = {}
+    if function.callbacks is not None:
+        address = {"type": "string", "format": "uri"}
+        parameters.append(_header("X-Callback-Url", "Answer 202 at once, and post the real answer there.", address))
+        accepted["202"] = _response(
+            "The answer goes to the callback address.", {JSON: {"schema": _reference(Accepted)}}
+        )
     if function.colorise_bytes is not None:
         undeclared = sorted(UNDECLARED & {"application/octet-stream"})
         content.update((name, _bytes(1)) for name in [*_image_types(), *undeclared])
@@ -133,7 +138,7 @@ def _call(function: Function, calls: Iterable[type[BaseModel]]) -> Fields:
             "200": _response(
                 "Done.", {JSON: {"schema": {"anyOf": [_reference(result) for result in results]}}, **binary}
             ),
-            "202": _response("The answer goes to the callback address.", {JSON: {"schema": _reference(Accepted)}}),
+            **accepted,
             **_failures(_FAILURES),
         },
     }

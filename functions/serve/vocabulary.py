@@ -9,7 +9,6 @@ from pydantic import Field
 
 from functions.jobs import (
     AnyOrder,
-    AnyResult,
     ColoriseImage,
     ImageColorised,
     ImageWishes,
@@ -59,16 +58,6 @@ class LinkCall(Message):
     output_filename: Name | None = None
     """In `outbox/`, if it says nothing else; None answers with the picture itself."""
     wishes: ImageWishes = ImageWishes()
-
-
-class OrderCarriedOut(Message):
-    """What an order led to."""
-
-    results: tuple[AnyResult, ...]
-    orders: tuple[AnyOrder, ...] = ()
-    """What is to be done next; empty where the function has sent it to the queue."""
-    once: tuple[AnyOrder, ...] = ()
-    """The same, but to be done once for all who ask."""
 
 
 class _InStore(Message):

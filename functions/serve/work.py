@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from functions.errors import Postponed, Rejected
 from functions.jobs import ColoriseImage
+from functions.outcome import OrderCarriedOut
 from functions.passing_on import pass_on
 from functions.serve.answers import Answer, json_answer
 from functions.serve.calls import job_id_of, trace_id_of
-from functions.serve.vocabulary import OrderCarriedOut
 from functions.stores.protocol import INBOX
 from functions.telemetry.context import about, stages_told_to
 from functions.web_files import media_type

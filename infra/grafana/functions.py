@@ -212,6 +212,25 @@ FAILS: Final = Row(
             unit="short",
             queries=(Query("sum by (kind, code) (colorise:dead_letters:increase1h)", "{{kind}}: {{code}}"),),
         ),
+        Panel(
+            title="Lost over a file, 1 h",
+            description="Processes that decode strangers' files: crashed over one, or ended for what it took.",
+            unit="short",
+            width=12,
+            queries=(Query("sum by (kind, code) (colorise:sandbox_lost:increase1h)", "{{kind}}: {{code}}"),),
+        ),
+        Panel(
+            title="What guards them",
+            description="Workers, by what holds where they decode; off is in their own process, without a guard.",
+            unit="short",
+            width=12,
+            queries=(
+                Query(
+                    f'count by (mode, network, files, calls, memory) (colorise_sandbox_info{{mode=~".+", {HERE}}})',
+                    "{{mode}}: network {{network}}, files {{files}}, calls {{calls}}, memory {{memory}}",
+                ),
+            ),
+        ),
     ),
 )
 

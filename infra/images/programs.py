@@ -45,6 +45,7 @@ IMAGES: Final[Mapping[str, Image]] = MappingProxyType(
         for image in (
             Image("colorise", "functions/colorise", "functions.colorise", ("image", "heif")),
             Image("video-split", "functions/video_split", "functions.video_split", ("video",)),
+            Image("connector", "functions/connector", "functions.connector", ("connector",)),
             Image("bot", "bot", "bot", ("bot",)),
             Image("demo", "demo", "demo", ("demo", "heif")),
         )

@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry
 from bot.metrics import BotMetrics
 from demo.figures import Figures
 from functions.queues.memory_records import MemoryRecords
+from functions.sandbox.report import Report
+from functions.sandbox.words import Guards
 from functions.serve.gate import Gate
 from functions.serve.metrics import CallMetrics
 from functions.telemetry.metrics import Metrics
@@ -23,10 +25,16 @@ TARGET: Final = frozenset({"job", "instance"})
 ENDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "counter": {"_total": frozenset(), "_created": frozenset()},
     "histogram": {"_bucket": frozenset({"le"}), "_count": frozenset(), "_sum": frozenset(), "_created": frozenset()},
-    "info": {"_info": frozenset({"name", "sha256"})},
+    "info": {"_info": frozenset()},
     "gauge": {"": frozenset()},
 }
-"""Type of a metric → ends of its names, and the labels that come with them. The one `Info` is `colorise_model`."""
+"""Type of a metric → ends of its names, and the labels that come with them."""
+
+INFOS: Final[Mapping[str, frozenset[str]]] = {
+    "colorise_model": frozenset({"name", "sha256"}),
+    "colorise_sandbox": frozenset({"mode", *Guards.model_fields}),
+}
+"""Name of an `Info` → labels that it is given with its values."""
 
 _SERVER: Final = frozenset({"server_id", "server_name", "cluster", "domain", "meta_leader", "is_meta_leader"})
 _STREAM: Final = _SERVER | {"account", "account_id", "stream_name", "stream_leader", "is_stream_leader"}
@@ -50,11 +58,12 @@ OTHERS: Final[Mapping[str, frozenset[str]]] = {
 
 def ours() -> dict[str, frozenset[str]]:
     """Name → labels, of everything that our programs tell."""
-    registries = [CollectorRegistry() for _ in range(4)]
+    registries = [CollectorRegistry() for _ in range(5)]
     BotMetrics(registries[0])
     Metrics(registries[1])
     CallMetrics(registries[2], Gate(1))
     Figures(MemoryRecords(keep_seconds=None), registries[3])
+    Report(registries[4])
     return {name: labels for registry in registries for name, labels in _told(registry)}
 
 
@@ -73,5 +82,6 @@ def _told(registry: CollectorRegistry) -> Iterator[tuple[str, frozenset[str]]]:
     """Each name in a registry, whether there are values yet or not."""
     metrics: list[Any] = list(registry._collector_to_names)  # noqa: SLF001 - what has no values is told of nowhere else
     for metric in metrics:
+        named = frozenset(metric._labelnames) | INFOS.get(metric._name, frozenset())  # noqa: SLF001 - as above
         for end, more in ENDS[metric._type].items():  # noqa: SLF001 - as above
-            yield f"{metric._name}{end}", frozenset(metric._labelnames) | more  # noqa: SLF001 - as above
+            yield f"{metric._name}{end}", named | more  # noqa: SLF001 - as above

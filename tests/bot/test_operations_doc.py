@@ -12,8 +12,11 @@ from bot.entry import State
 from bot.metrics import BotMetrics
 from bot.settings import BotSettings, StandSettings, XSettings
 from bot.verdicts import Command, Reason, Silence
+from functions.colorise.settings import ColoriseSettings
 from functions.environment import CONFIG, EnvironmentSettings, unknown_settings
 from functions.queues.settings import QueueSettings
+from functions.sandbox.report import Report
+from functions.sandbox.verdicts import Crashed, TooCostly
 from functions.stores.settings import StoreSettings
 from functions.telemetry.metrics import Metrics
 from functions.telemetry.settings import TelemetrySettings
@@ -52,6 +55,13 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
     assert table == defaults(MODELS)
 
 
+def test_what_can_be_said_of_where_files_are_decoded_is_in_its_table_with_its_default() -> None:
+    text = section("Workers and strangers' files")
+    wanted = {name: one for name, one in defaults([ColoriseSettings]).items() if name.startswith("COLORISE_SANDBOX")}
+    assert {name: row[0] for name, row in cells(text).items() if name.startswith("COLORISE")} == wanted
+    assert {Crashed.code, TooCostly.code} <= set(cells(text))
+
+
 def test_the_example_in_toml_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
     assert found is not None
@@ -70,6 +80,7 @@ def test_every_metric_is_in_a_table_and_no_other() -> None:
     registry = CollectorRegistry()
     BotMetrics(registry)
     Metrics(registry)
+    Report(registry)
     ends = {"counter": "_total", "info": "_info"}
     names = {f"{family.name}{ends.get(family.type, '')}" for family in registry.collect()}
     assert set(cells(section("Health, readiness, metrics"))) == names
@@ -80,6 +91,13 @@ def test_every_metric_that_an_alert_names_is_there() -> None:
     names = set(cells(text))
     used = {name.removesuffix("_bucket") for name in re.findall(r"colorise_\w+", text)}
     assert used == names
+
+
+def test_dead_letters_are_counted_as_in_the_rules() -> None:
+    (codes,) = re.findall(r'colorise_dead_letters_total\{code=~"([^"]+)"', TEXT)
+    rules = (DOCS.parent / "infra" / "prometheus" / "rules.yaml").read_text(encoding="utf-8")
+    (wanted,) = re.findall(r'colorise:dead_letters:increase1h\{\s*code=~"([^"]+)"', rules)
+    assert codes.replace("\\|", "|") == wanted
 
 
 def test_every_verdict_is_explained() -> None:

@@ -76,6 +76,8 @@ class Browsing:
             page.clock.install()
         page.goto(own + path)
         page.wait_for_selector("html[data-ready]")
+        if stopped:  # an installed clock goes on by itself until then
+            page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
         return page
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Claims about the two kinds of failure."""
+"""Claims about the kinds of failure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from functions.colorise.models.caffe.proto import CaffeError
 from functions.colorise.session import ModelUnusable
 from functions.errors import Postponed, Rejected, Unreadable
+from functions.sandbox.verdicts import Crashed
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ from functions.errors import Postponed, Rejected, Unreadable
         Postponed("no network", after_seconds=60.0),
         ModelUnusable("not a network"),
         CaffeError("layer conv1: no weights"),
+        Crashed("SIGSEGV"),
     ],
 )
 def test_a_failure_crosses_to_another_process_whole(error: Exception) -> None:

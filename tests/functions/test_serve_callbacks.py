@@ -96,6 +96,14 @@ async def test_a_callback_that_moves_into_the_private_network_is_not_made(stub: 
     assert not used
 
 
+async def test_a_function_that_does_not_call_back_answers_whatever_address_a_call_comes_with(stub: Stub) -> None:
+    async with receiving() as receiver, served(stub.pictures()) as client:
+        for link in (receiver.link, "http://169.254.169.254/", "x", ""):
+            answer = await client.post("/", content=JPEG, headers={"X-Callback-Url": link})
+            assert (answer.status_code, answer.content) == (200, JPEG[::-1])
+    assert not receiver.tries
+
+
 async def test_calls_that_are_not_understood_are_refused_at_once(stub: Stub) -> None:
     async with receiving() as receiver, served(stub.pictures(callbacks=GATEWAY)) as client:
         answer = await client.post("/", json={"x": 1}, headers={"X-Callback-Url": receiver.link})

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from functions.jobs import ColoriseImage, ImageWishes, SplitVideo, parse_order
+from functions.jobs import ColoriseImage, ImageWishes, SplitVideo, encoded, parse_order
 from functions.serve import Limits
+from functions.serve.function import MESSAGE_BYTES
 from functions.serve.vocabulary import FilmInHand, PictureInStore
 from tests.file_server import Offer, serving
 from tests.http_function import ORDER, Sink, Stub, failed, served
@@ -311,9 +312,24 @@ async def test_an_order_for_once_is_sent_again_where_its_sending_failed(stub: St
     assert sink.claims == {"join-video.film-1": "sent"}
 
 
-@pytest.mark.parametrize("body", [{"image": "1.jpg", "output_filename": "2.jpg"}, {"url": "https://a.b/"}, ORDER])
+@pytest.mark.parametrize("body", [{"image": "1.jpg", "output_filename": "2.jpg"}, {"url": "https://a.b/"}])
 async def test_the_films_function_knows_no_pictures(body: dict[str, Any], films: httpx.AsyncClient) -> None:
     assert failed(await films.post("/", json=body)) == (400, "bad-message")
+
+
+async def test_an_order_that_is_another_function_s_is_refused_as_that(films: httpx.AsyncClient, stub: Stub) -> None:
+    assert failed(await films.post("/", json=ORDER)) == (400, "not-its-kind")
+    async with served(stub.pictures(handlers={})) as client:  # as a function is that has no store
+        assert failed(await client.post("/", json=ORDER)) == (400, "not-its-kind")
+    assert not stub.asked
+
+
+async def test_every_order_that_a_queue_can_hold_is_taken(client: httpx.AsyncClient) -> None:
+    kinds = ["jpeg"] * ((MESSAGE_BYTES - len(json.dumps(ORDER))) // len('"jpeg",') - 20)
+    order = parse_order(json.dumps({**ORDER, "wishes": {"kinds": kinds}}).encode())
+    assert MESSAGE_BYTES - 1000 < len(encoded(order)) < MESSAGE_BYTES + 1000
+    answer = await client.post("/", content=encoded(order), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
 
 
 async def test_the_films_function_takes_no_bytes(films: httpx.AsyncClient) -> None:

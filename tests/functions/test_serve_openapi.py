@@ -22,7 +22,7 @@ from tests.http_function import Stub
 from tests.http_web import PUBLIC, Names, web_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from schemathesis import Case
 
@@ -39,6 +39,9 @@ LINK = "http://pictures.example/a.jpg"
 schemathesis.openapi.format("uri", st.just(LINK))
 for kind in ("avif", "bmp", "gif", "heic", "jpeg", "png", "tiff", "webp"):
     schemathesis.openapi.media_type(f"image/{kind}", st.binary(min_size=1, max_size=100))
+
+CALLS_BACK = web_files(Names({}), 1)
+"""For documents: it is not asked anything."""
 
 asked = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -77,13 +80,13 @@ def films(web: WebFiles) -> Iterator[str]:
         yield address
 
 
-@schemathesis.openapi.from_dict(document(STUB.pictures())).parametrize()
+@schemathesis.openapi.from_dict(document(STUB.pictures(callbacks=CALLS_BACK))).parametrize()
 @asked
 def test_the_pictures_function_is_as_its_document_says(case: Case[Any], pictures: str) -> None:
     hold_to_document(case, pictures)
 
 
-@schemathesis.openapi.from_dict(document(STUB.films())).parametrize()
+@schemathesis.openapi.from_dict(document(STUB.films(callbacks=CALLS_BACK))).parametrize()
 @asked
 def test_the_films_function_is_as_its_document_says(case: Case[Any], films: str) -> None:
     hold_to_document(case, films)
@@ -91,7 +94,21 @@ def test_the_films_function_is_as_its_document_says(case: Case[Any], films: str)
 
 def test_the_document_is_served(pictures: str) -> None:
     served = httpx.get(f"{pictures}/openapi.json", trust_env=False).json()
-    assert served == json.loads(json.dumps(document(STUB.pictures())))
+    assert served == json.loads(json.dumps(document(STUB.pictures(callbacks=CALLS_BACK))))
+
+
+@pytest.mark.parametrize("make", [STUB.pictures, STUB.films])
+def test_the_document_speaks_of_callbacks_only_where_there_are_any(make: Callable[..., Function]) -> None:
+    for function, called_back in ((make(), False), (make(callbacks=CALLS_BACK), True)):
+        described = document(function)
+        call = described["paths"]["/"]["post"]
+        named = {parameter["name"] for parameter in call["parameters"]}
+        there = (
+            "X-Callback-Url" in named,
+            "202" in call["responses"],
+            "Accepted" in described["components"]["schemas"],
+        )
+        assert there == (called_back,) * 3
 
 
 def hold_to_document(case: Case[Any], address: str) -> None:

@@ -14,6 +14,7 @@ from functions.outcome import Outcome
 from functions.queues.jetstream import NatsQueue
 from functions.queues.memory import MemoryQueue
 from functions.queues.subjects import kind_of
+from functions.sandbox.verdicts import Crashed, TooCostly
 from functions.telemetry.context import fields, stage
 from functions.telemetry.logs import ContextFilter
 from functions.telemetry.metrics import Metrics
@@ -260,6 +261,25 @@ async def test_a_handler_with_a_bug_is_tried_five_times(queue: AnyQueue, caplog:
     assert (kept.letter.attempts, kept.letter.reason) == (5, "ZeroDivisionError: by zero")
     assert [attempt.reason for attempt in kept.letter.history] == 4 * ["failed: ZeroDivisionError: by zero"]
     assert sum(bool(record.exc_info) for record in caplog.records) == 5
+
+
+@pytest.mark.parametrize("kind", [Crashed, TooCostly])
+async def test_what_fails_by_its_file_is_told_so_in_the_end_however_many_workers_tried_it(
+    queue: AnyQueue, kind: type[Crashed | TooCostly]
+) -> None:
+    stumble = raising(kind("SIGSEGV"))
+    metrics = Metrics()
+    await queue.send(picture())
+    async with working(queue, {"colorise-image": stumble}, metrics=metrics):
+        (failure,) = await results_of(queue, "wedding")
+        await until_empty(queue)
+    assert isinstance(failure, JobFailed)
+    assert (failure.code, failure.reason) == (kind.code, kind.told)
+    (kept,) = await letters(queue)
+    assert (kept.letter.code, kept.letter.attempts) == (kind.code, 5)
+    assert kept.letter.reason == f"{kind.__name__}: SIGSEGV"
+    buried = {"kind": "colorise-image", "code": kind.code}
+    assert metrics.registry.get_sample_value("colorise_dead_letters_total", buried) == 1
 
 
 async def test_an_order_that_all_want_to_send_is_sent_once(queue: AnyQueue) -> None:

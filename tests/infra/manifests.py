@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from bot.settings import BotSettings, StandSettings, XSettings
 from demo.machine_settings import MachineSettings
 from demo.settings import DemoSettings
 from functions.colorise.settings import ColoriseSettings
+from functions.connector.settings import ConnectorSettings
 from functions.environment import CONFIG, EnvironmentSettings, complaints
 from functions.queues.settings import QueueSettings
 from functions.stores.settings import StoreSettings
@@ -42,6 +44,10 @@ SECRETS: Final = "/var/openfaas/secrets"
 HEALTH_PORT: Final = 9464
 HTTP_PORT: Final = 8080
 STAND_PORT: Final = 8000
+
+PARENT_MEGABYTES: Final = 256
+"""That a worker takes beside the process that decodes for it: itself, a picture's file on its way there (64 MB at
+most), and parts of what comes of it on their way to the store."""
 
 OUTSIDE: Final[Mapping[str, str]] = {
     "PYTHONUNBUFFERED": "1",
@@ -94,9 +100,24 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         ports=frozenset({HTTP_PORT}),
     ),
     "video-split-http": Program((VideoSplitSettings, *_PIPELINE), ports=frozenset({HTTP_PORT})),
+    "connector": Program((ConnectorSettings, TelemetrySettings, QueueSettings)),
     "bot": Program((BotSettings, *_PIPELINE), (XSettings, StandSettings), _account),
     "demo": Program((DemoSettings, MachineSettings, *_PIPELINE), ports=frozenset({HEALTH_PORT, STAND_PORT})),
 }
+
+
+def decoding_megabytes(pixels: int) -> int:
+    """What a picture of so many pixels takes in the process that decodes, at its most: HEIC, in docs/operations.md.
+
+    AVIF, WebP without loss, and 16 bits beside each other take more, and are refused near the limit of pixels.
+    """
+    return 210 + round(pixels * 20.2e-6)
+
+
+def megabytes(size: str) -> int:
+    """Of a size as Compose or Kubernetes writes it, such as `2g` or `2560Mi`, in units of 2²⁰ bytes."""
+    number, unit = re.fullmatch(r"(\d+)([mg]|Mi|Gi)", size).groups()  # type: ignore[union-attr]  # or the test fails
+    return int(number) * (1024 if unit in {"g", "Gi"} else 1)
 
 
 def check_environment(program: str, environment: Mapping[str, str], secrets: Iterable[str] | Mapping[str, str]) -> None:

@@ -14,7 +14,14 @@ from typing import Any, Final
 import pytest
 
 from infra.compose.reading import FILE, FOLDER, defaults, read, secret_files, services
-from tests.infra.manifests import PREFIX, check_environment, check_ports
+from tests.infra.manifests import (
+    PARENT_MEGABYTES,
+    PREFIX,
+    check_environment,
+    check_ports,
+    decoding_megabytes,
+    megabytes,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TEXT: Final = FILE.read_text(encoding="utf-8")
@@ -189,6 +196,19 @@ def test_variables_of_ours_in_the_env_file_are_settings_that_are_handed_on() -> 
     for name, value in defaults(TEXT).items():
         if name.startswith(PREFIX):
             assert handed[name] == value
+
+
+@pytest.mark.parametrize("given", [{}, example()], ids=["defaults", "example"])
+@pytest.mark.parametrize("service", ["colorise", "video-split"])
+def test_what_decodes_is_refused_memory_before_the_container_has_none_left(service: str, given: dict[str, str]) -> None:
+    found, told = services(given)[service], environment(service, **given)
+    (scratch,) = (re.fullmatch(r"/tmp:size=(\w+),mode=1777", mount) for mount in found["tmpfs"])  # noqa: S108 - a mount
+    assert scratch is not None
+    others = PARENT_MEGABYTES + megabytes(scratch[1])  # what lies there is memory
+    assert int(told["COLORISE_SANDBOX_MEGABYTES"]) + others <= megabytes(found["mem_limit"])
+    assert found["pids_limit"] >= 200
+    if "COLORISE_MAX_PIXELS" in told:
+        assert decoding_megabytes(int(told["COLORISE_MAX_PIXELS"])) <= int(told["COLORISE_SANDBOX_MEGABYTES"])
 
 
 def test_a_worker_has_longer_to_end_than_its_orders_take() -> None:

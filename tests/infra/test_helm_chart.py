@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from functions.colorise.settings import ColoriseSettings
 from functions.queues.jetstream_layout import ORDERS, worker_of
 from functions.queues.subjects import KINDS
 from infra.render.custom_resources import KINDS as CUSTOM
 from infra.render.custom_resources import ScaledObject
 from infra.render.helm_program import CHART, EXAMPLES, find_helm
+from tests.infra.manifests import PARENT_MEGABYTES, decoding_megabytes, megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +79,12 @@ def helm() -> Helm:
 def values() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
     return loaded
+
+
+def merged(before: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Helm lays values over others."""
+    both = {key: merged(before[key], value) for key, value in over.items() if isinstance(value, dict) and key in before}
+    return before | over | both
 
 
 def leaves(table: dict[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -145,6 +153,20 @@ def test_every_value_changes_something(helm: Helm, tmp_path: Path) -> None:
     ] == []
 
 
+@pytest.mark.parametrize("part", ["colorise", "videoSplit"])
+@pytest.mark.parametrize(
+    "example", [None, *sorted(EXAMPLES.glob("*.yaml"))], ids=lambda path: path.stem if path else "default"
+)
+def test_what_decodes_is_refused_memory_before_the_container_has_none_left(example: Path | None, part: str) -> None:
+    told = merged(values(), yaml.safe_load(example.read_text()) if example else {})[part]
+    limit = megabytes(told["resources"]["limits"]["memory"])
+    assert int(told["settings"]["COLORISE_SANDBOX_MEGABYTES"]) + PARENT_MEGABYTES <= limit
+    assert megabytes(told["resources"]["requests"]["memory"]) <= limit
+    if part == "colorise":
+        pixels = told["settings"].get("COLORISE_MAX_PIXELS", ColoriseSettings.model_fields["max_pixels"].default)
+        assert decoding_megabytes(int(pixels)) <= int(told["settings"]["COLORISE_SANDBOX_MEGABYTES"])
+
+
 def test_templates_ask_for_no_value_that_is_not_there() -> None:
     known = values()
     for template in sorted((CHART / "templates").iterdir()):
@@ -160,7 +182,7 @@ def test_templates_ask_for_no_value_that_is_not_there() -> None:
                 there = there[key]
             assert not (set(re.findall(rf"\${name}\.(\w+)", text)) - set(there)), f"{template.name}: ${name}"
     asked = set(re.findall(r"\$own\.(\w+)", (CHART / "templates" / "_deployment.tpl").read_text()))
-    for part in ("colorise", "videoSplit", "bot", "demo", "http"):
+    for part in ("colorise", "videoSplit", "connector", "bot", "demo", "http"):
         assert asked - {"modelsClaim"} <= set(known[part]), part
 
 
@@ -174,6 +196,8 @@ def test_templates_ask_for_no_value_that_is_not_there() -> None:
         ("bot.settings.COLORISE_X_CONSUMER_KEY=abc", "not"),
         ("demo.settings.COLORISE_DEMO_PIN=1234", "not"),
         ("colorise.settings.LD_PRELOAD=x", "LD_PRELOAD"),
+        ("connector.gateway=http://me:secret@gateway:8080", "connector/gateway"),
+        ("connector.settings.COLORISE_GATEWAY_PASSWORD=abc", "not"),
         ("colorise.replicas=two", "colorise/replicas"),
         ("bot.replicas=0", "bot/replicas"),
         ("autoscaling.kind=keda", "needs queue.monitoring"),

@@ -13,6 +13,7 @@ from bot.settings import BotSettings, StandSettings, XSettings
 from demo.machine_settings import MachineSettings
 from demo.settings import DemoSettings
 from functions.colorise.settings import ColoriseSettings
+from functions.connector.settings import ConnectorSettings
 from functions.queues.settings import QueueSettings
 from functions.stores.settings import StoreSettings
 from functions.telemetry.settings import TelemetrySettings
@@ -33,6 +34,7 @@ PROGRAMS: Mapping[str, tuple[type[EnvironmentSettings], ...]] = {
     "colorise": (ColoriseSettings, *SHARED),
     "colorise-http": (ColoriseSettings, TelemetrySettings, StoreSettings),
     "video-split": (VideoSplitSettings, *SHARED),
+    "connector": (ConnectorSettings, TelemetrySettings, QueueSettings),
     "bot": (BotSettings, XSettings, *SHARED),
     "stand-bot": (BotSettings, StandSettings, *SHARED),
     "demo": (DemoSettings, MachineSettings, *SHARED),
@@ -40,7 +42,7 @@ PROGRAMS: Mapping[str, tuple[type[EnvironmentSettings], ...]] = {
 SERVERS = {"nats", "store"}
 EVERYWHERE = {"COLORISE_SECRETS", "COLORISE_CONFIG"}
 
-SETS = ("default", "minimal", "trial", "production", "everything")
+SETS = ("default", "minimal", "trial", "production", "everything", "openfaas")
 
 VALUES = {"colorise-demo-pin": "2468"}
 """Of secrets that must look like something."""
@@ -203,9 +205,12 @@ def test_probes_ask_where_the_program_answers_and_it_may_finish_what_it_has_in_h
         assert container["livenessProbe"]["httpGet"]["path"] == "/_/health"
         assert container["readinessProbe"]["httpGet"]["path"] == "/_/ready"
         # Thirty seconds were measured for the longest chunk, and 204 s worked out for the longest join.
-        assert pod["terminationGracePeriodSeconds"] >= {"colorise": 60, "video-split": 300, "colorise-http": 60}.get(
-            component, 15
-        )
+        assert pod["terminationGracePeriodSeconds"] >= {
+            "colorise": 60,
+            "video-split": 300,
+            "connector": ConnectorSettings.model_fields["gateway_seconds"].default,
+            "colorise-http": 60,
+        }.get(component, 15)
 
 
 def test_temporary_files_have_a_place_of_bounded_size_and_nothing_else_can_be_written(made: list[Object]) -> None:
@@ -253,8 +258,8 @@ def test_nothing_reaches_a_pod_or_is_reached_but_what_is_named(made: list[Object
             continue
         told = variables(pods(made)[component]["containers"][0])
         wanted = {53}
-        for url in (told.get("COLORISE_NATS_URL", "").split(",")[0], told.get("COLORISE_S3_ENDPOINT", "")):
-            parts = urlsplit(url)
+        for name in ("COLORISE_NATS_URL", "COLORISE_S3_ENDPOINT", "COLORISE_GATEWAY_URL"):
+            parts = urlsplit(told.get(name, "").split(",")[0])
             wanted |= {parts.port or {"http": 80, "https": 443}.get(parts.scheme, 4222)} if parts.hostname else set()
         wanted |= {"bot": {443}, "colorise-http": {443}, "stand-bot": {8000}}.get(component, set())
         assert ports(going_out) == wanted, component

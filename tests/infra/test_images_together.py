@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import urllib.request
@@ -19,7 +20,7 @@ from pydantic import SecretStr
 from bot.fake_x.media import Attached, MediaKind
 from cli.demo_visitor import Visitor
 from functions.color.color_space import luma_of
-from functions.jobs import VideoColorised
+from functions.jobs import ColoriseImage, ImageColorised, SplitVideo, VideoColorised
 from functions.queues.settings import QueueSettings, open_queue
 from tests.fakes.x_api import ANNA, BOT, running_x
 from tests.grey_films import grey_film
@@ -27,14 +28,17 @@ from tests.http_receiver import receiving
 from tests.infra.assembled_images import Program, answer, free_ports, health, image, needs_images
 from tests.infra.gateway_stand_in import gateway
 from tests.nats_server import PASSWORD, nats_server
+from tests.orders import order as order_of
 from tests.pictures import in_grey
 from tests.seaweed import seaweed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from bot.fake_x import FakeXServer
+    from functions.jobs import AnyResult
+    from functions.queues.protocol import Queue
     from tests.pictures import Bytes
     from tests.seaweed import Seaweed
 
@@ -60,13 +64,19 @@ class Site:
     """By names of the test's own, each with its variables."""
     ports: dict[str, int] = field(default_factory=dict)
     """Of what is asked from outside."""
+    other_queue: str = ""
+    """Of a queue without workers, whose orders the connector takes."""
 
-    def start(self, name: str, image_name: str, words: list[str] | None = None, **more: str) -> None:
-        """Start a program."""
+    def start(
+        self, name: str, image_name: str, words: list[str] | None = None, *, alone: bool = False, **more: str
+    ) -> None:
+        """Start a program; one that is alone knows no queue."""
         http = words == ["http"]
         (port,) = free_ports(1)
         own = {"COLORISE_HTTP_PORT" if http else "COLORISE_HEALTH_PORT": str(port), "COLORISE_LOG_LEVEL": "WARNING"}
         settings = {**self.settings, **own, "COLORISE_HEALTH_HOST": "127.0.0.1", **more}
+        if alone:
+            del settings["COLORISE_NATS_URL"]
         program = Program(image(image_name), words, settings, port=port, secrets=self.secrets)
         self.programs[name] = self.stack.enter_context(program), settings
         self.ports[name] = port
@@ -121,6 +131,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.start("stand bot", "bot", COLORISE_BOT_PLATFORM="stand", COLORISE_STAND_ADDRESS=stand)
         site.start("colorise over HTTP", "colorise", ["http"])
         site.start("video-split over HTTP", "video-split", ["http"])
+        site.other_queue = stack.enter_context(nats_server(user="colorise")).url
+        for name in ("colorise", "video-split"):
+            site.start(f"{name} alone", name, ["http"], alone=True)
+        functions = {name: site.ports[f"{name} alone"] for name in ("colorise", "video-split")}
+        there = stack.enter_context(gateway(functions))
+        site.start("connector", "connector", COLORISE_GATEWAY_URL=there.url, COLORISE_NATS_URL=site.other_queue)
         for name, (program, _) in site.programs.items():
             print(f"{name}: ready after {program.until_ready():.1f} s")  # noqa: T201 - pytest -s shows it
         yield site
@@ -149,6 +165,25 @@ def posted(port: int, path: str, body: bytes, kind: str, **headers: str) -> tupl
 def order(name: str) -> bytes:
     """Have a picture of the store's coloured."""
     return json.dumps({"image": name, "output_filename": name}).encode()
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Queue]:
+    """A queue."""
+    queue = await open_queue(QueueSettings(nats_url=url, nats_user="colorise", nats_password=SecretStr(PASSWORD)))
+    try:
+        yield queue
+    finally:
+        await queue.close()
+
+
+async def ended(queue: Queue, job_id: str) -> AnyResult:
+    """The last result of a job."""
+    async with asyncio.timeout(300), queue.results(job_id) as results:
+        async for result in results:
+            if result.final:
+                return result
+    raise AssertionError
 
 
 def test_every_image_s_own_health_check_passes_while_its_program_is_ready(site: Site) -> None:
@@ -187,9 +222,9 @@ async def test_a_visitor_of_the_stand_gets_colours_and_its_bot_answers_on_the_ti
 
 
 def test_a_picture_goes_through_a_gateway_and_comes_back_in_colour(site: Site) -> None:
-    with gateway({"colorise": site.ports["colorise over HTTP"]}) as port:
-        assert answer("127.0.0.1", port, "/_/health") == 200
-        status, headers, data = posted(port, "/function/colorise", picture(), "image/jpeg")
+    with gateway({"colorise": site.ports["colorise over HTTP"]}) as there:
+        assert answer("127.0.0.1", there.port, "/_/health") == 200
+        status, headers, data = posted(there.port, "/function/colorise", picture(), "image/jpeg")
     assert (status, headers["x-picture-size"]) == (200, "200x200")
     assert has_colours(data)
 
@@ -198,41 +233,44 @@ def test_objects_of_the_store_are_coloured_through_a_gateway_at_once_and_later(s
     names = {"now.jpg", "later.jpg"}
     for name in names:
         site.put(name, picture(), "image/jpeg")
-    with gateway({"colorise": site.ports["colorise over HTTP"]}) as port:  # which ends when all is called
-        assert posted(port, "/function/colorise", order("now.jpg"), "application/json")[0] == 200
-        assert posted(port, "/async-function/colorise", order("later.jpg"), "application/json")[0] == 202
+    with gateway({"colorise": site.ports["colorise over HTTP"]}) as there:  # which ends when all is called
+        assert posted(there.port, "/function/colorise", order("now.jpg"), "application/json")[0] == 200
+        assert posted(there.port, "/async-function/colorise", order("later.jpg"), "application/json")[0] == 202
     assert all(has_colours(site.got(name)) for name in names)
 
 
 async def test_a_film_that_is_ordered_through_a_gateway_is_made_by_the_workers(site: Site, tmp_path: Path) -> None:
     site.put("film.mp4", grey_film(tmp_path / "film.mp4", 24).read_bytes(), "video/mp4")
     wanted = json.dumps({"video": "film.mp4", "output_filename": "film.mp4"}).encode()
-    with gateway({"video-split": site.ports["video-split over HTTP"]}) as port:
-        status, _, told = await asyncio.to_thread(posted, port, "/function/video-split", wanted, "application/json")
+    with gateway({"video-split": site.ports["video-split over HTTP"]}) as there:
+        path, kind = "/function/video-split", "application/json"
+        status, _, told = await asyncio.to_thread(posted, there.port, path, wanted, kind)
     assert status in {200, 202}
-    queue = await open_queue(
-        QueueSettings(
-            nats_url=site.settings["COLORISE_NATS_URL"], nats_user="colorise", nats_password=SecretStr(PASSWORD)
-        )
-    )
-    try:
-        async with asyncio.timeout(300), queue.results(json.loads(told)["job_id"]) as results:
-            async for result in results:
-                if result.final:
-                    assert isinstance(result, VideoColorised), result
-                    break
-    finally:
-        await queue.close()
+    async with opened(site.settings["COLORISE_NATS_URL"]) as queue:
+        assert isinstance(await ended(queue, json.loads(told)["job_id"]), VideoColorised)
     assert site.got("film.mp4")[4:8] == b"ftyp"
 
 
-@pytest.mark.xfail(strict=True, reason="OpenFaaS passes X-Callback-Url on, and the function takes it for its own")
+async def test_orders_of_a_queue_without_workers_are_carried_out_by_functions_behind_a_gateway(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("b.jpg", picture(), "image/jpeg")
+    site.put("b.mp4", grey_film(tmp_path / "b.mp4", 24).read_bytes(), "video/mp4")
+    async with opened(site.other_queue) as queue:
+        await queue.send(order_of(ColoriseImage, "picture", source="inbox/b.jpg", target="outbox/b.jpg"))
+        await queue.send(order_of(SplitVideo, "film", source="inbox/b.mp4", target="outbox/b.mp4"))
+        assert isinstance(await ended(queue, "picture"), ImageColorised)
+        assert isinstance(await ended(queue, "film"), VideoColorised)
+    assert has_colours(site.got("b.jpg"))
+    assert site.got("b.mp4")[4:8] == b"ftyp"
+
+
 async def test_the_gateway_s_callback_gets_the_picture_and_nothing_else(site: Site) -> None:
     async with receiving() as receiver:
-        with gateway({"colorise": site.ports["colorise over HTTP"]}) as port:
+        with gateway({"colorise": site.ports["colorise over HTTP"]}) as there:
             kind, link = "image/jpeg", receiver.link
             status, _, _ = await asyncio.to_thread(
-                posted, port, "/async-function/colorise", picture(), kind, X_Callback_Url=link
+                posted, there.port, "/async-function/colorise", picture(), kind, X_Callback_Url=link
             )
             assert status == 202
             headers, data = await asyncio.wait_for(receiver.taken.get(), 300)

@@ -15,7 +15,10 @@ from prometheus_client import generate_latest
 from bot.entry import State
 from bot.verdicts import Colorise, Decline, Ignore, Obey, Reason, Silence
 from demo.sentences import SAME_FOR_PEOPLE
+from functions.program.settings import ProgramSettings
 from functions.queues.subjects import KINDS
+from functions.sandbox.verdicts import Crashed, TooCostly
+from functions.sandbox.words import Guards
 from functions.telemetry.metrics import Ending, Metrics
 from infra.compose.reading import services
 from infra.prometheus.expressions import Matcher, Selector, grouped, legend_labels, selectors
@@ -44,7 +47,9 @@ VALUES: Final[Mapping[str, frozenset[str]]] = {
     "ending": frozenset(State) | {"coloured", "busy", "too-often", "too-slow"},
     "why": frozenset(Silence) | frozenset(Reason) | {"bug"},
     "stage": frozenset({"wait", "handle", "acknowledge", "read", "colour", "write", "plan", "join"}),
-    "job": frozenset({"colorise", "video-split", "bot", "demo", "queue", "store"}),
+    "job": frozenset({"colorise", "video-split", "connector", "bot", "demo", "queue", "store"}),
+    "mode": frozenset(get_args(ProgramSettings.model_fields["sandbox"].annotation)),
+    **{name: frozenset(get_args(field.annotation)) for name, field in Guards.model_fields.items()},
 }
 """Label → values that it has somewhere in the code, or in prometheus.yml."""
 
@@ -113,6 +118,7 @@ def test_dead_letters_are_told_of_where_they_are_ours() -> None:
     ours_alone = {code for code, told in SAME_FOR_PEOPLE.items() if told == "failed"} | {"failed"}
     assert codes <= ours_alone
     assert codes.isdisjoint({"already-colour", "nothing-to-colour", "too-large", "damaged", "missing-object"})
+    assert codes.isdisjoint({Crashed.code, TooCostly.code})  # another alert tells of these, at the first try
 
 
 def test_counters_say_since_when_they_count() -> None:
@@ -126,7 +132,7 @@ def test_counters_say_since_when_they_count() -> None:
 
 def test_jobs_are_those_of_the_configuration_and_their_targets_are_services() -> None:
     jobs = {job["job_name"]: job for job in read("prometheus.yml")["scrape_configs"]}
-    assert jobs.keys() == VALUES["job"] | {"prometheus"}
+    assert jobs.keys() == VALUES["job"] - {"connector"} | {"prometheus"}  # that one is for clusters alone
     targets = [
         *(
             (name, one["port"])

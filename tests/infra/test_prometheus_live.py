@@ -25,6 +25,9 @@ from demo.figures import Figures
 from functions.queues.memory_records import MemoryRecords
 from functions.queues.protocol import Depth
 from functions.queues.subjects import KINDS
+from functions.sandbox.report import Report
+from functions.sandbox.verdicts import Crashed
+from functions.sandbox.words import Guards
 from functions.serve.gate import Gate
 from functions.serve.metrics import CallMetrics
 from functions.telemetry.metrics import Metrics
@@ -60,6 +63,8 @@ class Programs:
         self.bot = BotMetrics(self.registry)
         self.calls = CallMetrics(self.registry, Gate(1))
         self.figures = Figures(MemoryRecords(keep_seconds=None), self.registry)
+        self.sandbox = Report(self.registry)
+        self.sandbox.guards(Guards(network="seccomp", calls="seccomp", memory="limit"))
         self.asked = 0
 
     def text(self) -> bytes:
@@ -72,6 +77,7 @@ class Programs:
             for ending in ("done", "failed"):
                 self.workers.ended(kind, ending)
             self.workers.buried(kind, "failed")
+            self.sandbox.lost(kind, Crashed.code)
         self.workers.depths(dict.fromkeys(KINDS, Depth(3, 1)))
         self.bot.active(is_active=True)
         self.bot.polled(now)

@@ -48,6 +48,8 @@ def test_the_way_to_run_must_be_said(program: Any, words: list[str], capsys: pyt
         ("COLORISE_NATS_URL", "here", "COLORISE_NATS_URL=here: it must be addresses of NATS servers"),
         ("COLORISE_STORE", "somewhere", "COLORISE_STORE=somewhere: it must be the address of a folder"),
         ("COLORISE_STORE", None, "set either COLORISE_S3_ENDPOINT"),
+        ("COLORISE_CALLBACKS", "maybe", "COLORISE_CALLBACKS=maybe: input should be a valid boolean"),
+        ("COLORISE_CALLBACK_HOSTS", "gateway", "COLORISE_CALLBACK_HOSTS says who is called back, and COLORISE_CALL"),
         ("COLORISE_NATS_USER", "me", "set both COLORISE_NATS_USER and COLORISE_NATS_PASSWORD"),
     ],
 )
@@ -99,3 +101,16 @@ def test_pictures_over_http_need_neither_store_nor_queue_and_films_need_a_store(
     assert read_settings(colorise.PROGRAM, over_http=True).queue is not None
     monkeypatch.setenv("COLORISE_S3_ACCESS_KEY", "half")
     assert main(colorise.PROGRAM, ["http"]) == 2
+
+
+def test_hosts_that_are_called_back_are_names_and_addresses_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLORISE_CALLBACKS", "on")
+    monkeypatch.setenv("COLORISE_CALLBACK_HOSTS", "Gateway.openfaas, 10.0.0.7 ::1,")
+    hosts = read_settings(colorise.PROGRAM, over_http=True).own.callback_hosts
+    assert hosts == {"gateway.openfaas", "10.0.0.7", "::1"}
+    for wrong in ("http://gateway", "gateway:8080", "me@gateway", "gateway/back"):
+        monkeypatch.setenv("COLORISE_CALLBACK_HOSTS", f"fine,{wrong}")
+        assert main(colorise.PROGRAM, ["http"]) == 2
+        assert f"without scheme and port: not {wrong}" in capsys.readouterr().err

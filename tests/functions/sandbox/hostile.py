@@ -18,7 +18,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import numpy as np
+
 import functions.telemetry.logs  # noqa: F401 - all that is needed is imported before the rights are given up
+from functions.colorise.picture_file.encoder import encode as encoded
+from functions.colorise.picture_file.metadata import Metadata
 from functions.errors import Rejected
 from functions.jobs import ImageColorised
 from functions.outcome import Outcome
@@ -54,6 +58,12 @@ def eat(_: ObjectStore, __: ColoriseImage) -> None:
     eaten = [b""]
     while True:
         eaten.append(b"x" * MOST_MEMORY)
+
+
+def encode(_: ObjectStore, __: ColoriseImage) -> None:
+    """Write a picture in the way that takes the most memory."""
+    encoded(np.zeros((6000, 8000, 3), np.uint8), None, kind="webp", quality=101, metadata=Metadata())
+    told("written")
 
 
 def eat_shared(_: ObjectStore, __: ColoriseImage) -> None:
@@ -192,7 +202,7 @@ def coloured(order: ColoriseImage) -> ImageColorised:
 DEEDS: Final[Mapping[str, Callable[[Any, Any], Outcome | None]]] = {
     deed.__name__: deed
     for deed in (
-        *(segfault, eat, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
+        *(segfault, eat, encode, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
         *(giant_file, garbage, flood, wrong_word, impostor, other_result, look_around, kill_parent, start_program),
         *(bug, decent),
     )

@@ -61,7 +61,7 @@ class Nursery:
         *,
         command: Sequence[str] = COMMAND,
         count: int = 1,
-        seconds: float = 1.5,
+        seconds: float = 3,
         patience: float = 60,
     ) -> None:
         self.command = command
@@ -144,6 +144,7 @@ DEATHS = {
     "giant": (Rejected, "far larger"),
     "burn": (TooCostly, "s of a core"),
     "eat": (TooCostly, "MB of memory"),
+    "encode": (TooCostly, "MB of memory"),
     "eat_shared": (TooCostly, "MB of memory"),
 }
 

@@ -1,6 +1,6 @@
 {{/* Components of ours that speak to the queue. */}}
 {{- define "colorisebot.queueUsers" -}}
-[colorise, video-split, bot, demo, stand-bot]
+[colorise, video-split, connector, bot, demo, stand-bot]
 {{- end }}
 
 {{/* Components of ours that speak to the store. */}}
@@ -10,7 +10,7 @@
 
 {{/* Components that answer about themselves at port 9464. */}}
 {{- define "colorisebot.healthTellers" -}}
-[colorise, video-split, bot, demo, stand-bot]
+[colorise, video-split, connector, bot, demo, stand-bot]
 {{- end }}
 
 {{/* Selects pods of these components. Takes root and components, as YAML. */}}

@@ -36,7 +36,12 @@ http://{{ include "colorisebot.fullname" . }}-store:8333
 
 {{/* Port of the store. */}}
 {{- define "colorisebot.storePort" -}}
-{{- $url := urlParse (include "colorisebot.storeEndpoint" .) -}}
+{{- include "colorisebot.portOf" (include "colorisebot.storeEndpoint" .) -}}
+{{- end }}
+
+{{/* Port of an address of the web. */}}
+{{- define "colorisebot.portOf" -}}
+{{- $url := urlParse . -}}
 {{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "https" | ternary "443" "80") -}}
 {{- end }}
 
