@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,15 +34,8 @@ def line(page: Page) -> Locator:
 def canvas(page: Page) -> npt.NDArray[np.uint8]:
     """(H, W, 3) red, green, blue of what the canvas shows, once it has been drawn."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    width, height, data = page.evaluate(
-        """() => {
-            const canvas = document.querySelector("#print canvas");
-            const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            return [width, height, Array.from(data)];
-        }"""
-    )
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+    shown = page.locator("#print canvas").evaluate("canvas => canvas.toDataURL('image/png')")
+    return np.array(Image.open(io.BytesIO(base64.b64decode(shown.partition(",")[2]))).convert("RGB"))
 
 
 def films(page: Page, until: str) -> None:
