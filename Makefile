@@ -22,9 +22,9 @@ LOCKS := functions/colorise functions/video_split functions/connector bot demo
 demo: $(VENV)/.ready-run
 	$(BIN)/colorise demo $(if $(HEADLESS),--headless demo-out) $(OPTIONS)
 
-# Four processes, for two cores too: tests of whole programs wait for them a good deal.
+# Three processes, for two cores too: tests of whole programs wait for them a good deal.
 test: $(VENV)/.ready-dev $(CAFFE_VENV)/.ready
-	COLORISE_OPENCV4_PYTHON="$(CURDIR)/$(CAFFE_VENV)/bin/python" $(BIN)/python -m pytest -n 4 --dist worksteal $(TESTS)
+	COLORISE_OPENCV4_PYTHON="$(CURDIR)/$(CAFFE_VENV)/bin/python" $(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

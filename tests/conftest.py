@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C, and let the programs that tests start hear it: shells make what they start with `&` ignore it.
 
-    Whoever imports ONNX Runtime past our own door is not to have it tell Microsoft of that.
+    Whoever imports ONNX Runtime past our own door is not to have it tell Microsoft of that. And no test fails for the
+    time that an example took: what else the machine does is no property of ours.
     """
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

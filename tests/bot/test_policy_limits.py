@@ -100,7 +100,7 @@ rules_of_any_kind = st.builds(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(mentions, knowns, rules_of_any_kind)
 def test_whatever_comes_there_is_one_verdict_and_it_keeps_to_the_limits(
     said: Mention, known: Known, rules: Rules

@@ -43,7 +43,7 @@ for kind in ("avif", "bmp", "gif", "heic", "jpeg", "png", "tiff", "webp"):
 CALLS_BACK = web_files(Names({}), 1)
 """For documents: it is not asked anything."""
 
-asked = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+asked = settings(max_examples=15, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @contextlib.contextmanager

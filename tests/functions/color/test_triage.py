@@ -176,7 +176,7 @@ def test_the_picture_is_left_as_it_was() -> None:
     assert np.array_equal(photo, before)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(PIXELS)
 def test_any_small_picture_gets_a_verdict_and_finite_figures(pixels: Pixels) -> None:
     figures = triage(pixels).figures
@@ -185,7 +185,7 @@ def test_any_small_picture_gets_a_verdict_and_finite_figures(pixels: Pixels) -> 
     assert min(values) >= 0
 
 
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 @given(PIXELS.filter(lambda pixels: pixels.ndim == 2))
 def test_grey_in_three_channels_is_judged_as_in_one(grey: Pixels) -> None:
     verdict = triage(grey).verdict
@@ -193,7 +193,7 @@ def test_grey_in_three_channels_is_judged_as_in_one(grey: Pixels) -> None:
     assert triage(np.repeat(grey[..., None], 3, axis=2)).verdict is verdict
 
 
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 @given(PIXELS, st.sampled_from([0, 1]))
 def test_a_mirrored_picture_has_the_same_figures(pixels: Pixels, axis: int) -> None:
     figures, mirrored = triage(pixels).figures, triage(np.flip(pixels, axis)).figures
@@ -208,7 +208,7 @@ def test_a_mirrored_photograph_gets_the_same_verdict(name: str) -> None:
     assert {triage(np.flip(photo, axis)).verdict for axis in (0, 1)} == {triage(photo).verdict}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(arrays(np.uint8, SHAPES))
 def test_the_same_picture_at_16_bits_gets_the_same_verdict(pixels: npt.NDArray[np.uint8]) -> None:
     assert triage(pixels.astype(np.uint16) * 257).verdict is triage(pixels).verdict

@@ -43,7 +43,7 @@ def test_sixteen_bits_stay_sixteen_bits(coloriser: Coloriser) -> None:
     assert len(np.unique(painted[..., 0])) > 1000
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(height=st.integers(1, 70), width=st.integers(1, 70), seed=st.integers(0, 999))
 def test_any_size_is_coloured(coloriser: Coloriser, height: int, width: int, seed: int) -> None:
     luma = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.uint8)

@@ -170,7 +170,7 @@ def test_any_seeking_and_reading_gives_what_a_file_in_memory_gives(store: Object
         st.tuples(st.just("on"), st.integers(0, 700_000)),
     )
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(moves, max_size=12))
     def check(steps: list[tuple[str, int]]) -> None:
         expected = io.BytesIO(NOISE)

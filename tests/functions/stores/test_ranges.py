@@ -99,7 +99,7 @@ def test_a_file_that_has_failed_once_stays_failed_and_asks_no_more() -> None:
     assert len(source.asked) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.sampled_from([0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, SIZE]),
     reads=st.lists(

@@ -102,7 +102,7 @@ def test_what_the_network_sees_goes_from_black_to_white(depth: int, full: bool) 
     assert full_luma(ends, values).tolist() == [[0, 255]]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 255), st.sampled_from([(8, False), (10, False)]))
 def test_codes_outside_the_range_are_black_or_white_to_the_network(code: int, kind: tuple[int, bool]) -> None:
     depth, full = kind

@@ -158,31 +158,31 @@ def test_both_files_are_good_before_they_are_damaged() -> None:
 
 
 @given(damaged_caffemodels())
-@settings(max_examples=250, deadline=20_000)
+@settings(max_examples=250)
 def test_a_damaged_caffemodel_is_converted_or_refused(saved: bytes) -> None:
     _convert_or_refuse(PROTOTXT.encode(), saved)
 
 
 @given(strange_caffemodels())
-@settings(max_examples=100, deadline=20_000)
+@settings(max_examples=100)
 def test_a_strange_caffemodel_is_converted_or_refused(saved: bytes) -> None:
     _convert_or_refuse(PROTOTXT.encode(), saved)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
-@settings(max_examples=100, deadline=20_000)
+@settings(max_examples=100)
 def test_any_bytes_are_converted_or_refused(prototxt: bytes, saved: bytes) -> None:
     _convert_or_refuse(prototxt, SAVED)
     _convert_or_refuse(PROTOTXT.encode(), saved)
 
 
 @given(damaged_prototxts())
-@settings(max_examples=200, deadline=20_000)
+@settings(max_examples=200)
 def test_a_damaged_prototxt_is_converted_or_refused(prototxt: bytes) -> None:
     _convert_or_refuse(prototxt, SAVED)
 
 
 @given(reworded_prototxts())
-@settings(max_examples=300, deadline=20_000)
+@settings(max_examples=300)
 def test_a_reworded_prototxt_is_converted_or_refused(prototxt: str) -> None:
     _convert_or_refuse(prototxt.encode(), SAVED)
