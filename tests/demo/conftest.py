@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.demo.stub_stand import StubStand, stub_stand
+from tests.qr_codes import read_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,13 +97,12 @@ class Browsing:
         route.abort()
 
 
-def read_code(image: Locator) -> str:
+def code_of(image: Locator) -> str:
     """What a QR code says, as a camera would see it."""
     image.evaluate("image => image.decode()")
     pixels = cv2.imdecode(np.frombuffer(image.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert pixels is not None
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(cv2.resize(pixels, None, fx=3, fy=3))
-    return str(found)
+    return read_code(pixels.astype(np.uint8))
 
 
 @pytest.fixture(scope="module")

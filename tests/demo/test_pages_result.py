@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo import stub_goods
-from tests.demo.conftest import PATIENCE, read_code
+from tests.demo.conftest import PATIENCE, code_of
 from tests.demo.test_pages_booth import followed, sampled
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_the_code_leads_to_the_address_beside_it(browsing: Browsing, stand: Stub
     (kept,) = stand.visits.values()
     expected = f"{stand.url}/p/{kept.token}"
     assert page.locator(".address").inner_text() == expected
-    assert read_code(page.locator(".qr")) == expected
+    assert code_of(page.locator(".qr")) == expected
 
 
 def test_nothing_is_put_on_the_wall_without_the_tick(browsing: Browsing, stand: StubStand) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.demo import stub_goods
-from tests.demo.conftest import read_code
+from tests.demo.conftest import code_of
 from tests.demo.stub_stand import NETWORK, Kept
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def test_an_empty_wall_invites(browsing: Browsing, stand: StubStand) -> None:
     page = browsing.open("/wall")
     expect(page.get_by_text("The first picture could be yours.")).to_be_visible()
     expect(page.locator("#invitation .where")).to_have_text("192.168.1.7:8000")
-    assert read_code(page.locator("#invitation .code")) == NETWORK
+    assert code_of(page.locator("#invitation .code")) == NETWORK
     stand.picture_on_wall("coffee")
     expect(page.locator("#invitation")).to_be_hidden()
     expect(page.locator(".tile")).to_have_count(1)
-    assert read_code(page.locator(".plinth .code")) == NETWORK
+    assert code_of(page.locator(".plinth .code")) == NETWORK
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768), (1080, 1920), (3840, 2160)])

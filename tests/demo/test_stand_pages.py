@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import pytest
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from demo.pages import TYPES
 from demo.sentences import Sentences
 from demo.stand import HOME
 from tests.demo.stand_world import NETWORK, standing
+from tests.qr_codes import read_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ async def test_the_stand_says_what_its_pages_need_to_know() -> None:
         assert about["address"].startswith(f"http://{NETWORK}:")
         code = await world.client.get("/api/stand/qr.svg")
         assert code.headers["Content-Type"] == "image/svg+xml"
-        assert cv2.QRCodeDetector().detectAndDecode(painted(code.text))[0] == about["address"]
+        assert read_code(painted(code.text)) == about["address"]
 
 
 async def test_a_stand_for_its_own_machine_has_no_code() -> None:
@@ -147,8 +147,7 @@ def test_a_reason_without_words_is_told_as_it_is_in_english_and_in_general_other
 
 def test_the_code_of_an_address_is_read_as_that_address() -> None:
     address = f"https://{NETWORK}:8000/p/abcdefghijklmnopqrstuv.aYx1Zg.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-    read, _, _ = cv2.QRCodeDetector().detectAndDecode(painted(qr_svg(address).decode()))
-    assert read == address
+    assert read_code(painted(qr_svg(address).decode())) == address
 
 
 def painted(svg: str) -> npt.NDArray[np.uint8]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import cv2
-import numpy as np
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from PIL import Image
 from playwright.sync_api import expect
 
 from cli.drill_bot_pictures import chroma_in
 from tests.demo import stub_goods
+from tests.demo.conftest import code_of
 from tests.demo.test_pages_words import words
 from tests.end_to_end.stand_process import StandProcess, let_in, opened, sampled, visit_of
 from tests.end_to_end.test_stand_booth import CHROMA, LUMA_APART, colours, jpeg, luma_plane, saved
@@ -30,10 +28,9 @@ LIGHTS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 def path_in_code(page: Page, stand: StandProcess) -> str:
     """Where the code beside a result leads, as a phone's camera reads it: a path at the stand."""
-    pixels = np.array(Image.open(io.BytesIO(page.locator(".qr").screenshot())).convert("L"))
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(cv2.resize(pixels, None, fx=3, fy=3))
+    found = code_of(page.locator(".qr"))
     assert found.startswith(f"{stand.address}/p/")
-    return str(found).removeprefix(stand.address)
+    return found.removeprefix(stand.address)
 
 
 def kept(stand: StandProcess, visit: str) -> set[str]:
