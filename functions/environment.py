@@ -28,6 +28,9 @@ CONFIG: Final = "COLORISE_CONFIG"
 """Variable that names the file of settings."""
 
 
+THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables that numpy's libraries read when they are loaded."""
+
 SECRET: Final = ("key", "password", "pin", "secret", "token")
 """Parts of the names of settings whose values are nobody's business."""
 

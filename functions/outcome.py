@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from functions.jobs import AnyOrder, AnyResult, Message
 
@@ -22,7 +22,7 @@ class Outcome:
 
 
 class OrderCarriedOut(Message):
-    """What an order led to, as a function answers over HTTP."""
+    """What an order led to, as it is told to another process: by a function over HTTP, by a worker's child."""
 
     results: tuple[AnyResult, ...]
     orders: tuple[AnyOrder, ...] = ()
@@ -30,10 +30,23 @@ class OrderCarriedOut(Message):
     once: tuple[AnyOrder, ...] = ()
     """The same, but to be done once for all who ask."""
 
+    @classmethod
+    def of(cls, outcome: Outcome) -> OrderCarriedOut:
+        """The same, as it travels."""
+        return cls(results=outcome.results, orders=outcome.orders, once=outcome.once)
+
     def outcome(self) -> Outcome:
         """What it says."""
         return Outcome(self.results, self.orders, self.once)
 
+
+RESULTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "colorise-image": ("image-colorised",),
+    "colorise-chunk": ("chunk-colorised",),
+    "split-video": ("video-planned", "video-colorised"),
+    "join-video": ("video-colorised",),
+}
+"""Kind of order → kinds of results, one of which comes of it."""
 
 Handler: TypeAlias = Callable[[Any], Outcome]
 """Carries out an order of the kind it is registered for; it blocks, and is called in a thread of its own.

@@ -27,3 +27,7 @@ class ColoriseSettings(ProgramSettings):
     """Of a picture, whatever an order allows: a pixel costs up to 16 bytes while it is coloured."""
     sandbox_picture_seconds: Annotated[float, Field(gt=0)] = 600.0
     """Of a core that an order for a picture may take, and ten times as many by the clock."""
+
+    def sandbox_seconds(self, kind: str) -> float:
+        """Pictures have a limit of their own."""
+        return self.sandbox_picture_seconds if kind == "colorise-image" else super().sandbox_seconds(kind)

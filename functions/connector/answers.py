@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from functions.errors import Postponed, Rejected, Suspected
-from functions.outcome import OrderCarriedOut
+from functions.outcome import RESULTS_OF, OrderCarriedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from functions.connector.gateway import Reply
     from functions.jobs import AnyOrder
     from functions.outcome import Outcome
@@ -26,14 +24,6 @@ LONGEST_SECONDS: Final = 3600.0
 
 OPERATOR_SECONDS: Final = 120.0
 """Before the next try at what an operator has to put right: there will be some hundreds in a day, all of them noted."""
-
-RESULTS: Final[Mapping[str, frozenset[str]]] = {
-    "colorise-image": frozenset({"image-colorised"}),
-    "colorise-chunk": frozenset({"chunk-colorised"}),
-    "split-video": frozenset({"video-planned", "video-colorised"}),
-    "join-video": frozenset({"video-colorised"}),
-}
-"""Kind of order → kinds of results, one of which comes of it."""
 
 BUSY: Final = frozenset({"busy", "warming-up", "stopping", "too-slow", "broken-off"})
 """Codes of a function that did not carry out a call, and another time will."""
@@ -144,7 +134,7 @@ def _outcome(reply: Reply, order: AnyOrder, function: str) -> Outcome:
     if strangers:
         msg = f"{function} answers with what is of another job: {', '.join(sorted(strangers))}"
         raise UnexpectedAnswer(msg)
-    if not {result.kind for result in outcome.results} & RESULTS[order.kind]:
+    if not {result.kind for result in outcome.results} & {*RESULTS_OF[order.kind]}:
         msg = f"{function} answers {order.kind} without a result of it"
         raise UnexpectedAnswer(msg)
     return outcome

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic
 
 from pydantic import ValidationError
 
+from functions.environment import THREADS_OF
 from functions.errors import Postponed, Rejected
 from functions.exit_code import FAILED, USAGE, complain, exit_code
 from functions.program.parts import Settings
@@ -36,9 +37,6 @@ MODE: Final = "COLORISE_MODE"
 
 SANDBOXED: Final = "sandboxed"
 """What a worker says to have its own child; nobody else does."""
-
-THREADS_OF: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Variables that numpy's libraries read when they are loaded."""
 
 log = logging.getLogger(__name__)
 

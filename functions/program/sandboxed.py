@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from functions.outcome import RESULTS_OF
 from functions.program.parts import Parts
 from functions.sandbox.child import Child
 from functions.sandbox.children import Children
-from functions.sandbox.limits import Limits
+from functions.sandbox.limits import MEGABYTE, Limits
 from functions.sandbox.reach import FILM_BYTES
 from functions.sandbox.report import Report
 
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from functions.stores.protocol import ObjectStore
     from functions.telemetry.metrics import Metrics
 
-PICTURE: Final = "colorise-image"
-"""The kind of order that has seconds of its own; all others are about films."""
-
-FILMS: Final = ("colorise-chunk", "join-video", "split-video")
-
-MEGABYTE: Final = 1 << 20
-
 
 def in_children(
     program: Program[Settings], settings: AllSettings[Settings], store: ObjectStore, metrics: Metrics
@@ -35,8 +29,7 @@ def in_children(
     from functions.program.command import SANDBOXED  # noqa: PLC0415 - it imports this
 
     own, report = settings.own, Report(metrics.registry)
-    seconds = dict.fromkeys(FILMS, own.sandbox_film_seconds)
-    seconds[PICTURE] = getattr(own, "sandbox_picture_seconds", own.sandbox_film_seconds)
+    seconds = {kind: own.sandbox_seconds(kind) for kind in RESULTS_OF}
     limits = Limits(memory_bytes=own.sandbox_megabytes * MEGABYTE, file_bytes=FILM_BYTES, seconds=seconds)
 
     def start() -> Child:

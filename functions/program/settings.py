@@ -51,3 +51,7 @@ class ProgramSettings(EnvironmentSettings):
             msg = f"COLORISE_CALLBACK_HOSTS has hosts in it, without scheme and port: not {', '.join(addresses)}"
             raise ValueError(msg)
         return self
+
+    def sandbox_seconds(self, _kind: str) -> float:
+        """Of a core that an order of this kind may take."""
+        return self.sandbox_film_seconds

@@ -9,13 +9,14 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from functions.environment import THREADS_OF
 from functions.errors import Postponed, Rejected
 from functions.jobs import encoded
 from functions.sandbox.desk import Desk, TooLarge
 from functions.sandbox.frames import MOST_BODY, Ended, Garbled, Line
 from functions.sandbox.scratch import Scratch
 from functions.sandbox.verdicts import Crashed, NotStarted, TooCostly, failed_inside
-from functions.sandbox.watch import Allowance, Watch
+from functions.sandbox.watch import Allowance, Watch, too_much_memory
 from functions.sandbox.words import (
     FROM_CHILD,
     Begin,
@@ -222,7 +223,7 @@ class Child:
                 case Costly():
                     self._process.kill()
                     self._process.wait()
-                    raise TooCostly(self._memory())
+                    raise TooCostly(too_much_memory(self._limits.memory_bytes))
                 case Failed(error=kind, message=message, traceback=told):
                     raise failed_inside(kind, message, told)
                 case Ready() | Part() as word:
@@ -250,9 +251,6 @@ class Child:
             return Crashed(f"the process that decodes files did what no order leads to, and was ended: {error}")
         return Crashed(f"the process that decodes files died: {_how(code)}")
 
-    def _memory(self) -> str:
-        return f"it took more than {self._limits.memory_bytes >> 20:,} MB of memory"
-
 
 def _line(process: subprocess.Popen[bytes]) -> Line:
     assert process.stdin is not None  # noqa: S101 - they are pipes, as was asked
@@ -274,7 +272,7 @@ def _environment(scratch: Path, threads: int) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in KEPT or name.upper().startswith(KEPT_BEGINNINGS)
     }
-    counted = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    counted = dict.fromkeys(THREADS_OF, str(threads))
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     return {**kept, **counted, **places, "COLORISE_SECRETS": os.devnull}
 

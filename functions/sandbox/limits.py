@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MEGABYTE: Final = 1 << 20
+
 OPEN_FILES: Final = 256
 """A network, libraries and scratch files are some thirty."""
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from functions.errors import Rejected
 from functions.film_work.names import account_name, film_folder, piece_name, plan_name
 from functions.jobs import ColoriseChunk, ColoriseImage, ObjectName, SplitVideo
+from functions.outcome import RESULTS_OF
 from functions.sandbox.frames import Garbled
 from functions.stores.names import answer_name
 
@@ -148,7 +149,7 @@ class Reach:
                 msg = f"{message.kind} in the name of another job"
                 raise Garbled(msg)
         for result in outcome.results:
-            if result.kind not in TOLD[order.kind] or getattr(result, "target", self.target) != self.target:
+            if result.kind not in RESULTS_OF[order.kind] or getattr(result, "target", self.target) != self.target:
                 msg = f"{result.kind} is nothing that comes of {order.kind}, or is about another target"
                 raise Garbled(msg)
             self._check_plan_name(getattr(result, "plan", None))
@@ -179,14 +180,6 @@ class Reach:
     def _out_of_reach(self, verb: str, name: str) -> Garbled:
         return Garbled(f"{self.order.kind} of {self.order.job_id} may not {verb} {name[:200]!r}")
 
-
-TOLD: Final = {
-    "colorise-image": ("image-colorised",),
-    "split-video": ("video-planned", "video-colorised"),
-    "colorise-chunk": ("chunk-colorised",),
-    "join-video": ("video-colorised",),
-}
-"""Kind of order → kinds of results."""
 
 ORDERED: Final = {
     "colorise-image": (),

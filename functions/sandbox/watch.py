@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from functions.sandbox.limits import MEGABYTE
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
 LOOK_SECONDS: Final = 0.5
 """Between looks; a child is over its limits for no longer."""
-
-MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Watch:
             if core_seconds(self._process.pid) - spent > allowance.core_seconds:
                 return f"it took more than {allowance.core_seconds:,.0f} s of a core"
             if resident_bytes(self._process.pid) > allowance.memory_bytes:
-                return f"it took more than {allowance.memory_bytes // MEGABYTE:,} MB of memory"
+                return too_much_memory(allowance.memory_bytes)
             return None
 
         with self._lock:
@@ -87,6 +87,11 @@ class Watch:
                     self._process.kill()
                     return
             time.sleep(self._look_seconds)
+
+
+def too_much_memory(most: int) -> str:
+    """What is said of an order that took more bytes than it may."""
+    return f"it took more than {most // MEGABYTE:,} MB of memory"
 
 
 def core_seconds(pid: int) -> float:

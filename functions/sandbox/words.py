@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -15,9 +15,12 @@ from pydantic import (
     ValidationError,
 )
 
-from functions.jobs import AnyOrder, AnyResult  # noqa: TC001 - pydantic reads the annotations
-from functions.outcome import Outcome
+from functions.jobs import encoded
+from functions.outcome import OrderCarriedOut
 from functions.sandbox.frames import Garbled
+
+if TYPE_CHECKING:
+    from functions.outcome import Outcome
 
 Name: TypeAlias = Annotated[str, StringConstraints(max_length=700)]
 Reason: TypeAlias = Annotated[str, StringConstraints(max_length=4000)]
@@ -222,12 +225,6 @@ FROM_PARENT: Final[TypeAdapter[FromParent]] = TypeAdapter(FromParent)
 FROM_CHILD: Final[TypeAdapter[FromChild]] = TypeAdapter(FromChild)
 
 
-class _Told(Word):
-    results: tuple[AnyResult, ...]
-    orders: tuple[AnyOrder, ...]
-    once: tuple[AnyOrder, ...]
-
-
 def heard(adapter: TypeAdapter[_Heard], head: bytes) -> _Heard:
     """Read a head.
 
@@ -243,7 +240,7 @@ def heard(adapter: TypeAdapter[_Heard], head: bytes) -> _Heard:
 
 def encoded_outcome(outcome: Outcome) -> bytes:
     """An outcome as it travels."""
-    return _Told(results=outcome.results, orders=outcome.orders, once=outcome.once).encoded()
+    return encoded(OrderCarriedOut.of(outcome))
 
 
 def parsed_outcome(body: bytes) -> Outcome:
@@ -252,9 +249,11 @@ def parsed_outcome(body: bytes) -> Outcome:
     Raises:
         Garbled: it is none.
     """
+    msg = "what came of an order is nothing that was agreed on"
     try:
-        told = _Told.model_validate_json(body)
+        told = OrderCarriedOut.model_validate_json(body)
     except ValidationError as error:
-        msg = "what came of an order is nothing that was agreed on"
         raise Garbled(msg) from error
-    return Outcome(told.results, told.orders, told.once)
+    if told.model_fields_set != OrderCarriedOut.model_fields.keys():  # a child says all of it
+        raise Garbled(msg)
+    return told.outcome()

@@ -107,7 +107,7 @@ class Work:
     async def order(self, order: AnyOrder) -> Answer:
         """Carry out one of the queue's orders."""
         outcome = await self._carried_out(order)
-        answer = OrderCarriedOut(results=outcome.results, orders=outcome.orders, once=outcome.once)
+        answer = OrderCarriedOut.of(outcome)
         return json_answer(200, answer.model_dump(mode="json"))
 
     async def _carried_out(self, order: AnyOrder) -> Outcome:

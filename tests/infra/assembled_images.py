@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -124,12 +123,3 @@ def health(tree: Tree, settings: Mapping[str, str]) -> int:
     entry, *words = tree.config.health
     with command(tree, Start(words, [entry], settings)) as (line, variables):
         return subprocess.run(line, env=variables, check=False, timeout=PATIENCE_SECONDS).returncode
-
-
-def free_ports(count: int) -> list[int]:
-    """Different ones, nobody's at the moment."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

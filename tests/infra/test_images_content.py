@@ -15,7 +15,8 @@ from infra.images.confined import can_confine
 from infra.images.programs import IMAGES, ROOT, Image
 from infra.images.reach import reach_of
 from infra.images.tree import Tree
-from tests.infra.assembled_images import PATIENCE_SECONDS, Program, asked, free_ports, image, needs_images
+from tests.infra.assembled_images import PATIENCE_SECONDS, Program, asked, image, needs_images
+from tests.logged_program import free_ports
 
 pytestmark = needs_images
 

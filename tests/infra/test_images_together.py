@@ -25,8 +25,9 @@ from functions.queues.settings import QueueSettings, open_queue
 from tests.fakes.x_api import ANNA, BOT, running_x
 from tests.grey_films import grey_film
 from tests.http_receiver import receiving
-from tests.infra.assembled_images import Program, answer, free_ports, health, image, needs_images
+from tests.infra.assembled_images import Program, answer, health, image, needs_images
 from tests.infra.gateway_stand_in import gateway
+from tests.logged_program import free_ports
 from tests.nats_server import PASSWORD, nats_server
 from tests.orders import order as order_of
 from tests.pictures import in_grey

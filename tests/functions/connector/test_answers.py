@@ -10,7 +10,6 @@ import pytest
 
 from functions.connector.answers import (
     OPERATOR_SECONDS,
-    RESULTS,
     CallTimedOut,
     Later,
     Lost,
@@ -33,7 +32,7 @@ from functions.jobs import (
     VideoWishes,
     encoded,
 )
-from functions.outcome import OrderCarriedOut, Outcome
+from functions.outcome import RESULTS_OF, OrderCarriedOut, Outcome
 from functions.queues.subjects import KINDS
 from functions.serve.answers import STATUSES, failure, json_answer
 from tests.orders import TRACE, order
@@ -93,7 +92,7 @@ def test_what_a_function_has_done_is_taken_over_as_it_is(asked: AnyOrder, outcom
 
 
 def test_every_kind_of_order_has_its_results() -> None:
-    assert set(RESULTS) == set(KINDS)
+    assert set(RESULTS_OF) == set(KINDS)
 
 
 @pytest.mark.parametrize(
