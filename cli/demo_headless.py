@@ -89,7 +89,7 @@ class SampleTour:
                 rows.append(self._kept("bot", before, after, time.monotonic() - began))
                 also("coloured", asdict(rows[-1]), [rows[-1].line()])
         if not rows:
-            msg = "the stand has no samples: is scikit-image installed?"
+            msg = "the stand offers no samples: its operator has chosen none, or the installation is incomplete"
             raise Rejected(msg, code="no-samples")
         summary = {"pictures": [asdict(row) for row in rows], "mention": MENTION, "answer": answer}
         self._write(SUMMARY, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Final
 
-MODULES: Final = ("cryptography", "itsdangerous", "multipart", "segno", "skimage", "sse_starlette")
+MODULES: Final = ("cryptography", "itsdangerous", "multipart", "segno", "sse_starlette")
 
 INSTALL: Final = "install 'colorisebot[demo]'"
 

@@ -28,8 +28,6 @@ AWAY: Final = frozenset({"busy", "stopping", "unavailable", "ended"})
 
 GONE: Final = 404
 
-SAMPLES: Final = ("astronaut", "camera", "coffee", "rocket", "cat", "motorcycle")
-
 NAMES: Final = ("", "Ada", "Grace", "Katherine", "Margaret", "Radia", "Barbara", "Frances", "Hedy", "Mary")
 """That people give themselves on the timeline; the first gives none."""
 
@@ -158,7 +156,8 @@ class Guests:
         self._day.show(said["after"])
 
     async def _sample(self, visitor: Visitor, _: Thing) -> None:
-        name = self._random.choice(SAMPLES)
+        offered = (await self.insist(visitor.stand))["samples"]
+        name = str(self._random.choice(offered)["id"])
         accepted = await self.insist(lambda: visitor.choose(name))
         self._day.accept(accepted)
         said = await self._until_done(visitor, accepted)

@@ -102,8 +102,11 @@ async def remembered_secret(book: Records) -> bytes:
 
 
 def qr_svg(address: str) -> bytes:
-    """A QR code as an SVG picture, black on white: phones read no inverted ones."""
+    """A QR code as an SVG picture, black on white: phones read no inverted ones.
+
+    It mends little: nothing rubs off on a screen, and the fewer its modules the further away they are told apart.
+    """
     written = io.BytesIO()
-    code = segno.make(address, error="m", micro=False)
+    code = segno.make(address, error="l", micro=False)
     code.save(written, kind="svg", scale=8, border=QR_BORDER, dark="#000", light="#fff", xmldecl=False, nl=False)
     return written.getvalue()

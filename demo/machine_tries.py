@@ -21,13 +21,19 @@ HANDLE: Final = "handle"
 """The stage that the others of a worker's handler are parts of."""
 
 
+LASTS: Final = {"received": ("listener", "stored"), "stored": ("store", "ordered")}
+"""Stage of a visit → what goes on from then on, and the stage that it lasts until."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisitSteps:
-    """What is known of a visit from its own side."""
+    """What is known of a visit, or of a mention, from its own side."""
 
     job: str
     stages: Sequence[tuple[str, float]]
-    """`received`, `stored`, `ordered`, `done` → milliseconds since 1970."""
+    """`received`, `stored`, `ordered`, `done` → milliseconds since 1970; what is not known is missing."""
+    who: str = "stand"
+    """Who takes pictures in, and answers."""
 
 
 @dataclass(slots=True)
@@ -66,23 +72,27 @@ class Tries:
 
 def trace(tries: Sequence[WorkerTry], visit: VisitSteps | None) -> list[dict[str, Any]]:
     """The way of a job through the machine: stage, who, at which millisecond since 1970, and for how many seconds."""
-    rows = [*_of_visit(visit), *(row for one in tries for row in _of_try(one))]
-    if visit is not None and (done := dict(visit.stages).get("done")):
-        ends = [row["at_ms"] + 1000 * row["seconds"] for row in rows if row["at_ms"] <= done]
-        rows.append(_row("reply", "stand", min(done, max(ends, default=done)), done))
+    rows = [row for one in tries for row in _of_try(one)]
+    if visit is not None:
+        rows += _of_visit(visit, rows)
     return sorted(rows, key=lambda row: float(row["at_ms"]))
 
 
-def _of_visit(visit: VisitSteps | None) -> list[dict[str, Any]]:
-    """Each stage of a visit lasts until the next."""
-    if visit is None:
-        return []
-    names = {"received": "listener", "stored": "store"}
-    return [
-        _row(names[stage], "stand", at, until)
-        for (stage, at), (_, until) in zip(visit.stages, visit.stages[1:], strict=False)
-        if stage in names
+def _of_visit(visit: VisitSteps, tries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is before the tries, and after them."""
+    stages = dict(visit.stages)
+    if tries:
+        stages.setdefault("ordered", min(row["at_ms"] for row in tries))
+    rows = [
+        _row(name, visit.who, at, stages[until])
+        for stage, at in visit.stages
+        for name, until in [LASTS.get(stage, ("", ""))]
+        if until in stages
     ]
+    if done := stages.get("done"):
+        ends = [row["at_ms"] + 1000 * row["seconds"] for row in (*rows, *tries) if row["at_ms"] <= done]
+        rows.append(_row("reply", visit.who, min(done, max(ends, default=done)), done))
+    return rows
 
 
 def _of_try(one: WorkerTry) -> list[dict[str, Any]]:

@@ -63,16 +63,25 @@ class BotSide:
         store: files.
         token: that the bot shows; with an empty one nobody is let in.
         trouble: what goes wrong.
+        fetched: hears the key of each file that the bot asks for.
     """
 
-    def __init__(
-        self, network: Network, keeping: NetworkKeeping, store: ObjectStore, token: str, trouble: Trouble
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        network: Network,
+        keeping: NetworkKeeping,
+        store: ObjectStore,
+        token: str,
+        trouble: Trouble,
+        *,
+        fetched: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._network = network
         self._keeping = keeping
         self._store = store
         self._token = token.encode()
         self._trouble = trouble
+        self._fetched = fetched
         self._stream: asyncio.Queue[Happening | None] | None = None
 
     @property
@@ -191,6 +200,7 @@ class BotSide:
 
     async def _download(self, request: Request) -> Response:
         media = network_files.found(self._network, request.path_params["key"])
+        self._fetched(media.key)
         return await object_response(request, self._store, media.object_name, media.content_type)
 
     async def _open_stream(self, _: Request) -> Response:

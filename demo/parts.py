@@ -9,13 +9,14 @@ from demo.front import front_of
 from demo.machine import Machine
 from demo.machine_control import UpControl
 from demo.machine_room import MachineRoom
+from demo.mention_steps import MentionSteps
 from demo.network import Network
 from demo.network_http import BotSide
 from demo.network_keeping import NetworkKeeping
 from demo.network_trouble import Trouble
 from demo.timeline import Door, Timeline
 from demo.timeline_files import checker
-from demo.visit_steps import steps_in
+from demo.visit_steps import either, steps_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,16 +56,17 @@ async def parts_of(stand: Stand, settings: DemoSettings, machine_settings: Machi
     )
     timeline = Timeline(network, keeping, stand.store, trouble, door=door, streams=stand.streams)
     machine = Machine(stand.queue, UpControl(machine_settings), now=stand.now)
+    mentions = MentionSteps(network)
     room = MachineRoom(
         machine,
         stand.streams,
         may_control=stand.doorkeeper.may_control,
-        steps_of=steps_in(stand.visits),
+        steps_of=either(steps_in(stand.visits), mentions.of),
         say=say,
     )
     parts = [front_of(stand), Part(timeline.routes, keeping.lifespan), Part(room.routes, machine.lifespan)]
     token = settings.stand_token.get_secret_value().strip() if settings.stand_token else ""
     if token:
-        bot = BotSide(network, keeping, stand.store, token, trouble)
+        bot = BotSide(network, keeping, stand.store, token, trouble, fetched=mentions.fetched)
         parts.append(Part(bot.routes, programs=("/network/",)))
     return parts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
 import unicodedata
@@ -21,15 +20,11 @@ from functions.errors import Rejected
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILES: Final[Mapping[str, str]] = {
-    "astronaut": "astronaut.png",
-    "camera": "camera.png",
-    "coffee": "coffee.png",
-    "rocket": "rocket.jpg",
-    "cat": "chelsea.png",
-    "motorcycle": "motorcycle_left.png",
-}
-"""Id → file of scikit-image, whose documentation names author and licence of each."""
+SHIPPED: Final = Path(__file__).parent / "static" / "samples"
+"""JPEG files in grey, by their ids; NOTICE says who took the photographs, and when."""
+
+IDS: Final = ("dust-bowl", "alps", "nagasaki", "hopper", "canyon", "sheep", "astronaut")
+"""In the order in which they are offered."""
 
 MOST: Final = 24
 """That are offered; a page with more is searched rather than looked at."""
@@ -63,10 +58,7 @@ class Samples:
 
     def __init__(self, folder: Path | None = None) -> None:
         found = {} if folder is None else _own(folder)
-        skimage = _folder_of_skimage()
-        for sample, file in FILES.items():
-            if skimage is not None and (skimage / file).is_file():
-                found.setdefault(sample, Sample(skimage / file, None))
+        found |= {sample: Sample(SHIPPED / f"{sample}.jpg", None) for sample in IDS}
         self._found = dict(list(found.items())[:MOST])
 
     def there(self) -> tuple[str, ...]:
@@ -88,6 +80,8 @@ class Samples:
         if found is None:
             msg = "there is no such sample at this stand"
             raise Rejected(msg, code="gone")
+        if found.path.parent == SHIPPED and not thumbnail:  # it is what it would become
+            return found.path.read_bytes()
         return _grey(found.path, THUMBNAIL_SIDE if thumbnail else SIDE)
 
 
@@ -114,7 +108,7 @@ def _id(stem: str, taken: Mapping[str, Sample]) -> str:
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     wanted = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32] or "photo"
     numbered = (f"{wanted}-{number}" for number in count(2))
-    return next(name for name in chain([wanted], numbered) if name not in taken and name not in FILES)
+    return next(name for name in chain([wanted], numbered) if name not in taken and name not in IDS)
 
 
 @lru_cache(maxsize=2 * MOST)
@@ -128,8 +122,3 @@ def _grey(path: Path, side: int) -> bytes:
     height, width = luma.shape
     luma, _ = shrunk(luma, None, shrunk_size(height, width, side))
     return write_picture(replace(picture, pixels=luma, alpha=None), kind="jpeg", quality=QUALITY, keep_metadata=False)
-
-
-def _folder_of_skimage() -> Path | None:
-    found = importlib.util.find_spec("skimage")
-    return Path(found.origin).parent / "data" if found is not None and found.origin else None

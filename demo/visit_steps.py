@@ -23,3 +23,12 @@ def steps_in(visits: Visits) -> StepsOf:
         return VisitSteps(live.visit.job_id, [(stage, began + at) for stage, at in live.visit.stages])
 
     return steps_of
+
+
+def either(first: StepsOf, second: StepsOf) -> StepsOf:
+    """What the first one knows, or else the second."""
+
+    async def steps_of(wanted: str) -> VisitSteps | None:
+        return await first(wanted) or await second(wanted)
+
+    return steps_of

@@ -70,7 +70,7 @@ def test_without_a_screen_every_sample_comes_back_in_colour(headless: tuple[Path
     folder, _ = headless
     pictures = json.loads((folder / "summary.json").read_text())["pictures"]
     assert [row["name"] for row in pictures] == [
-        *("astronaut", "camera", "coffee", "rocket", "cat", "motorcycle"),
+        *("dust-bowl", "alps", "nagasaki", "hopper", "canyon", "sheep", "astronaut"),
         "bot",
     ]
     for row in pictures:
@@ -87,7 +87,7 @@ def test_without_a_screen_the_bot_is_asked_too(headless: tuple[Path, list[dict[s
     told = json.loads((folder / "summary.json").read_text())
     assert told["mention"].startswith("@colorisebot")
     assert told["answer"].startswith("@guest")
-    assert [event["event"] for event in seen if event["event"] in {"coloured", "summary"}] == ["coloured"] * 7 + [
+    assert [event["event"] for event in seen if event["event"] in {"coloured", "summary"}] == ["coloured"] * 8 + [
         "summary"
     ]
     stand = next(event for event in seen if event["event"] == "stand")
@@ -109,7 +109,7 @@ def test_a_dead_stand_and_a_dead_bot_come_back(tmp_path: Path) -> None:
 
         async def mentioned() -> bytes:
             async with Visitor(address) as visitor:
-                grey = (await visitor.sample("camera")).before
+                grey = (await visitor.sample("hopper")).before
                 return (await visitor.mention("@colorisebot please", grey))[1]
 
         answer = cv2.imdecode(np.frombuffer(asyncio.run(mentioned()), np.uint8), cv2.IMREAD_COLOR)

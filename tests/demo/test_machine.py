@@ -277,6 +277,14 @@ def test_a_trace_is_the_visits_own_way_and_each_try_at_it() -> None:
         ("reply", "stand", 5050, 0.15),
     ]
     assert trace([], replace(visit, stages=[("received", start)])) == []
+    mention = replace(visit, stages=[stage for stage in visit.stages if stage[0] != "ordered"], who="bot")
+    of_bot = trace([killed, again], mention)
+    assert [row["at_ms"] for row in of_bot] == [row["at_ms"] for row in rows]
+    assert [row["who"] for row in of_bot if row["who"] in {"bot", "stand"}] == ["bot"] * 3
+    assert [row["stage"] for row in trace([], mention)] == [
+        "listener",
+        "reply",
+    ]  # nobody knows until when
     assert [row["who"] for row in trace([replace(OLD, how="failed")], None)] == ["colorise-1: failed"]
 
 

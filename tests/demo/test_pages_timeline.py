@@ -115,7 +115,7 @@ def test_an_empty_timeline_shows_how_it_goes_and_brings_a_picture_to_begin_with(
     expect(page.locator(".thread")).to_contain_text("@colorisebot")
     expect(page.locator(".example")).to_have_count(0)
     ((_, _, sent),) = stand.asked
-    assert sent["files"] == [(HOME / "static/attract/camera-before.jpg").read_bytes()]
+    assert sent["files"] == [(HOME / "static/samples/dust-bowl.jpg").read_bytes()]
 
 
 def test_nothing_is_not_posted(browsing: Browsing, stand: StubStand) -> None:

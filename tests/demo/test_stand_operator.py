@@ -100,7 +100,7 @@ async def test_settings_hold_at_once_and_after_a_restart() -> None:
         assert {
             "name", "language", "idle_seconds", "max_bytes", "keep_minutes", "per_visitor_per_minute", "samples"
         } <= set(settings)  # fmt: skip
-        changed = {"name": "A fair", "language": "de", "max_bytes": 100, "samples": ["camera"], "idle_seconds": 0}
+        changed = {"name": "A fair", "language": "de", "max_bytes": 100, "samples": ["alps"], "idle_seconds": 0}
         answer = await world.client.put("/api/operator/settings", json=changed, headers=OURS)
         assert answer.json() == settings | changed
         refused = await world.client.post("/api/visits", content=grey_jpeg(), headers=OURS)
@@ -110,7 +110,7 @@ async def test_settings_hold_at_once_and_after_a_restart() -> None:
     async with standing(queue=queue, store=store, clock=clock, demo_name="Other", demo_per_minute=7) as world:
         about = (await world.client.get("/api/stand")).json()
         assert (about["name"], about["language"], about["idle_seconds"]) == ("A fair", "de", 0)
-        assert [one["id"] for one in about["samples"]] == ["camera"]
+        assert [one["id"] for one in about["samples"]] == ["alps"]
         assert world.stand.rules.now.per_visitor_per_minute == 7  # what nobody changed is as it was started
 
 

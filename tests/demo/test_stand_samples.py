@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from demo.samples import FILES, MOST, SIDE, THUMBNAIL_SIDE, Samples
+from demo.samples import IDS, MOST, SHIPPED, SIDE, THUMBNAIL_SIDE, Samples
 from demo.settings import DemoSettings
 from functions.errors import Rejected
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _decoded(data: bytes) -> Any:
@@ -30,11 +28,17 @@ def _photo(path: Path, height: int = 60, width: int = 80) -> None:
 
 def test_those_that_come_along_are_grey_and_have_a_thumbnail() -> None:
     samples = Samples()
-    assert samples.there() == tuple(FILES)
+    assert samples.there() == IDS
     for name in samples.there():
         whole, small = _decoded(samples.file(name)), _decoded(samples.file(name, thumbnail=True))
         assert whole.ndim == small.ndim == 2
         assert max(small.shape) == min(THUMBNAIL_SIDE, max(whole.shape))
+
+
+def test_all_photographs_that_come_along_are_offered_and_credited() -> None:
+    assert {path.stem for path in SHIPPED.iterdir()} == set(IDS)
+    notice = (Path(__file__).parents[2] / "NOTICE").read_text()
+    assert all(f"\n- {sample}: " in notice for sample in IDS)
 
 
 def test_the_operator_s_own_come_first_under_their_names(tmp_path: Path) -> None:
@@ -42,10 +46,10 @@ def test_the_operator_s_own_come_first_under_their_names(tmp_path: Path) -> None
         _photo(tmp_path / name)
     samples = Samples(tmp_path)
     assert samples.there()[:3] == ("rathaus-1905", "b", "umlaut-am-markt")
-    assert samples.there()[3:] == tuple(FILES)
+    assert samples.there()[3:] == IDS
     assert samples.title("rathaus-1905", {}) == "Rathaus 1905"
     assert samples.title("umlaut-am-markt", {}) == "Ümläut am Markt"
-    assert samples.title("camera", {"sample.camera": "The camera"}) == "The camera"
+    assert samples.title("alps", {"sample.alps": "The Alps"}) == "The Alps"
     assert _decoded(samples.file("b")).shape == (60, 80)
 
 
@@ -56,10 +60,10 @@ def test_names_that_look_alike_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_one_that_is_called_like_those_that_come_along_is_another(tmp_path: Path) -> None:
-    _photo(tmp_path / "cat.jpg")
+    _photo(tmp_path / "alps.jpg")
     samples = Samples(tmp_path)
-    assert samples.there() == ("cat-2", *FILES)
-    assert samples.file("cat-2") != samples.file("cat")
+    assert samples.there() == ("alps-2", *IDS)
+    assert samples.file("alps-2") != samples.file("alps")
 
 
 def test_what_cannot_be_coloured_is_passed_over(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_what_cannot_be_coloured_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / ".hidden.jpg").write_bytes(b"\xff\xd8")
     (tmp_path / "folder.jpg").mkdir()
     _photo(tmp_path / "good.jpg")
-    assert Samples(tmp_path).there() == ("good", *FILES)
+    assert Samples(tmp_path).there() == ("good", *IDS)
 
 
 def test_a_large_scan_becomes_as_large_as_a_visitor_would_wait_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import psutil  # type: ignore[import-untyped]
@@ -18,8 +19,8 @@ from tests.end_to_end.stand_process import (
     visit_of,
     visiting,
 )
-from tests.end_to_end.test_stand_booth import CHROMA, saved
-from tests.end_to_end.test_stand_people import assert_hangs, posted
+from tests.end_to_end.test_stand_booth import CHROMA, jpeg, saved
+from tests.end_to_end.test_stand_people import assert_hangs, posted, said
 from tests.told_process import LONG_SECONDS
 
 if TYPE_CHECKING:
@@ -78,15 +79,31 @@ def test_a_worker_is_added_and_taken_away(browsing: Browsing, stand: StandProces
     third_process.wait(LONG_SECONDS)
 
 
+def assert_whole_way(room: Page) -> None:
+    """From the listener to the reply, in the order in which they begin."""
+    wanted = ["Listener", "Store", "Queue", "Function", "Reply"]
+    expect(room.locator(".trace dt b").filter(has_text="Reply")).to_have_count(1)
+    steps = room.locator(".trace dt b").all_inner_texts()
+    assert [step for step in steps if step in wanted] == wanted
+
+
+def test_the_way_of_a_mention_leads_through_the_bot_and_its_reply_is_waited_for(browsing: Browsing) -> None:
+    room, timeline = opened(browsing, "/machine"), opened(browsing, "/timeline")
+    said(timeline, "Ada", "@colorisebot please", jpeg("astronaut"))
+    expect(room.locator("#trace-job")).to_have_text(re.compile(r"^….*-1$"))  # it is shown unasked, as it is done
+    assert_whole_way(room)
+    for stage in ("Listener", "Store", "Reply"):
+        expect(room.locator(".trace dt").filter(has_text=stage).locator("span")).to_have_text("bot")
+    expect(timeline.locator(".post[data-bot] img")).to_be_visible()
+
+
 def test_the_way_of_a_picture_leads_from_the_listener_to_the_reply(browsing: Browsing) -> None:
     room = opened(browsing, "/machine")
-    end = visit_of(sampled(browsing, "Rocket"))[-SHOWN:]
+    end = visit_of(sampled(browsing, "Alps, 1860s"))[-SHOWN:]
     finished = room.locator("#log li[data-what=finished]").filter(has_text=end)
     finished.get_by_role("button", name="Its way").click()
     expect(room.locator("#trace-job")).to_have_text(f"…{end}")
-    steps = room.locator(".trace dt b").all_inner_texts()
-    wanted = ["Listener", "Store", "Queue", "Function", "Reply"]
-    assert [step for step in steps if step in wanted] == wanted
+    assert_whole_way(room)
     expect(room.locator(".trace dt").filter(has_text="Function")).to_contain_text("colorise-")
     expect(room.locator("#trace")).to_contain_text("s from the first to the last")
 

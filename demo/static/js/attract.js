@@ -3,8 +3,8 @@
 import { isStill, make } from "./dom.js";
 
 /** Pictures that come with the stand, in grey and as its own network coloured them. */
-const SHIPPED = ["camera", "coffee", "rocket", "astronaut"].map((name) => ({
-  before: `/static/attract/${name}-before.jpg`, after: `/static/attract/${name}-after.jpg`,
+const SHIPPED = ["dust-bowl", "nagasaki", "hopper", "alps"].map((name) => ({
+  before: `/static/samples/${name}.jpg`, after: `/static/attract/${name}.jpg`,
 }));
 
 /** Milliseconds from one picture to the next; its style knows when the colours come within them. */

@@ -4,8 +4,8 @@ import { icon, make } from "./dom.js";
 import { postElement } from "./post.js";
 import { put, say } from "./words.js";
 
-const BEFORE = "/static/attract/camera-before.jpg";
-const AFTER = "/static/attract/camera-after.jpg";
+const BEFORE = "/static/samples/dust-bowl.jpg";
+const AFTER = "/static/attract/dust-bowl.jpg";
 
 /** Show it in `place`, in the language of now; `take(file)` gets its grey picture when somebody wants to post it. */
 export function example(place, take) {

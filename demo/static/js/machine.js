@@ -16,6 +16,9 @@ const MOMENTS = 120;
 /** Seconds that the charts show. */
 const COURSE = 60;
 
+/** Milliseconds after which a way without an end is looked at again. */
+const LOOK_AGAIN = 1000;
+
 /** Jobs drawn one by one in the queue; more become a number. */
 const BEADS = 60;
 
@@ -28,6 +31,8 @@ const charts = {
 const workers = new Map();
 const latency = [];
 let seen = new Set();
+/** Looks again for the end of the way that is shown. */
+let again = null;
 let traced = new URLSearchParams(location.search).get("trace");
 
 find("#charts").append(...Object.values(charts).map((chart) => chart.element));
@@ -119,11 +124,18 @@ function moment(data) {
   if (what === "finished" && job && !traced) trace(job, { isAsked: false });
 }
 
-async function trace(job, { isAsked = true } = {}) {
+/** Show the way of a picture; its reply comes after it is done, and is looked for so many times more. */
+async function trace(job, { isAsked = true, looks = 5 } = {}) {
   if (isAsked) traced = job;
+  clearTimeout(again);
   try {
-    showTrace(find("#trace"), await ask("GET", `/api/machine/traces/${encodeURIComponent(job)}`));
+    const steps = await ask("GET", `/api/machine/traces/${encodeURIComponent(job)}`);
+    showTrace(find("#trace"), steps);
     find("#trace-job").textContent = jobName(job);
+    clearTimeout(again);
+    if (looks && !steps.some((one) => one.stage === "reply")) {
+      again = setTimeout(() => trace(job, { isAsked: false, looks: looks - 1 }), LOOK_AGAIN);
+    }
   } catch (error) {
     // A picture that is gone, or was no visitor's, has no trace; what is shown stays.
     if (isAsked) find("#trace").replaceChildren(make("p", { class: "muted" }, error.message));
