@@ -23,6 +23,7 @@ import pytest
 
 from cli.main import main
 from cli.up_address import find_running
+from cli.up_ports import GRPC_OFFSET
 from cli.up_probes import bucket_works, stream_server_answers
 from cli.up_secrets import PIN
 from functions.jobs import ColoriseImage, ImageColorised
@@ -60,8 +61,11 @@ async def assert_kept(running: Running) -> None:
 
 
 def sockets_of(ports: dict[str, int]) -> list[Path]:
-    numbers = {port for one in ports.values() for port in (one, one + 10_000)}
-    return [path for number in numbers for path in Path("/tmp").glob(f"seaweedfs-*-{number}.sock")]  # noqa: S108 - it has no other
+    """Those of SeaweedFS's that are ours: a store of another test may have a port that is near to one of these."""
+    grpc = {name: ports[f"{name}-grpc"] for name in ("s3", "master", "volume", "filer")}
+    grpc["admin"] = ports["admin+grpc"] + GRPC_OFFSET
+    paths = (Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in grpc.items())  # noqa: S108 - it has no other
+    return [path for path in paths if path.exists()]
 
 
 def status(port: int, path: str, method: str = "GET") -> int:
