@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import pytest
@@ -20,60 +17,30 @@ from functions.jobs import ChunkColorised, ColoriseImage, ImageColorised, VideoC
 from functions.queues.settings import QueueSettings, open_queue
 from functions.stores.folder import FolderStore
 from tests.grey_films import CHUNK, grey_film
+from tests.logged_program import PATIENCE_SECONDS, LoggedProgram, asked, free_ports
 from tests.nats_server import NatsServer, nats_server
 from tests.orders import order
 from tests.pictures import in_grey
 from tests.stored_films import SOURCE, TARGET, coloured_here, film_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from functions.jobs import AnyResult
     from functions.queues.protocol import Queue
 
-PATIENCE_SECONDS = 180
-
-
-class Process:
-    """A program that runs; its log is read as it comes."""
-
-    def __init__(self, module: str, mode: str, environment: dict[str, str]) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("COLORISE_")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, mode], env={**clean, **environment}, stderr=subprocess.PIPE, text=True
-        )
-
-    def until(self, event: str) -> dict[str, Any]:
-        """Wait for a line of the log."""
-        assert self._process.stderr is not None
-        seen = []
-        for line in self._process.stderr:
-            seen.append(line)
-            with contextlib.suppress(ValueError):
-                told: dict[str, Any] = json.loads(line)
-                if told["event"] == event:
-                    return told
-        raise AssertionError("".join(seen))
-
-    def stop(self) -> tuple[int, str]:
-        """Tell it to stop: its exit code, and the rest of its log."""
-        self._process.send_signal(signal.SIGTERM)
-        _, told = self._process.communicate(timeout=PATIENCE_SECONDS)
-        return self._process.returncode, told
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
+Start: TypeAlias = "Callable[[str, str, dict[str, str]], LoggedProgram]"
+"""Module, mode and environment → the program, which is ended with the test."""
 
 
 @pytest.fixture
-def started() -> Iterator[list[Process]]:
-    """Programs to be ended."""
-    processes: list[Process] = []
-    yield processes
-    for process in processes:
-        process.end()
+def start() -> Iterator[Start]:
+    """Starts programs, which are ended."""
+    with contextlib.ExitStack() as stack:
+        yield lambda module, mode, environment: stack.enter_context(
+            LoggedProgram(module, mode, environment=environment)
+        )
 
 
 @pytest.fixture
@@ -100,14 +67,8 @@ async def told(queue: Queue, job_id: str, kind: type[AnyResult]) -> AnyResult:
     raise AssertionError
 
 
-def answer(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as found:
-        data: bytes = found.read()
-    return data.decode()
-
-
 async def test_pictures_and_films_come_back_in_colour_and_a_worker_that_is_told_to_stop_finishes_first(
-    tmp_path: Path, server: NatsServer, started: list[Process]
+    tmp_path: Path, server: NatsServer, start: Start
 ) -> None:
     clip = grey_film(tmp_path / "a.mp4", 3 * CHUNK)
     store = FolderStore(tmp_path / "store")
@@ -115,8 +76,7 @@ async def test_pictures_and_films_come_back_in_colour_and_a_worker_that_is_told_
     store.write(SOURCE, clip.read_bytes(), content_type="video/mp4")
     store.write("inbox/a.png", cv2.imencode(".png", in_grey("camera", 80))[1].tobytes(), content_type="image/png")
     settings = environment(tmp_path, server)
-    started += [Process("functions.colorise", "worker", settings), Process("functions.video_split", "worker", settings)]
-    colorise, split = started
+    colorise, split = (start(module, "worker", settings) for module in ("functions.colorise", "functions.video_split"))
     port = colorise.until("taking orders")["health_port"]
     split.until("taking orders")
     queue = await open_queue(QueueSettings(nats_url=server.url))
@@ -128,47 +88,42 @@ async def test_pictures_and_films_come_back_in_colour_and_a_worker_that_is_told_
         await queue.send(film_order())
         await told(queue, "wedding", ChunkColorised)
         # A try is counted after its result was told, and before the next order is taken.
-        metrics = await asyncio.to_thread(answer, port, "/metrics")
+        _, metrics = await asyncio.to_thread(asked, port, "/metrics")
         assert 'colorise_orders_total{kind="colorise-image",outcome="done"} 1.0' in metrics
         assert 'colorise_order_seconds_count{kind="colorise-image",stage="colour"} 1.0' in metrics
         assert 'colorise_model_info{name="small"' in metrics
-        code, log = await asyncio.to_thread(colorise.stop)
-        assert (code, log.count("stopped as told")) == (0, 1)
-        assert "Traceback" not in log
-        other = Process("functions.colorise", "worker", settings)
-        started.append(other)
+        assert await asyncio.to_thread(colorise.stop) == 0
+        assert len(colorise.told("stopped as told")) == 1
+        assert "Traceback" not in colorise.log
+        other = start("functions.colorise", "worker", settings)
         film = await told(queue, "wedding", VideoColorised)
         assert isinstance(film, VideoColorised)
         assert store.read(TARGET) == coloured_here(clip, film_order(), tmp_path / "b.mkv")
         other.until("taking orders")
         for process in (other, split):
-            assert (await asyncio.to_thread(process.stop))[0] == 0
+            assert await asyncio.to_thread(process.stop) == 0
     finally:
         await queue.close()
 
 
-async def test_a_worker_waits_for_its_queue_and_says_so(
-    tmp_path: Path, server: NatsServer, started: list[Process]
-) -> None:
+async def test_a_worker_waits_for_its_queue_and_says_so(tmp_path: Path, server: NatsServer, start: Start) -> None:
     server.kill()
-    started.append(Process("functions.colorise", "worker", environment(tmp_path, server)))
-    (worker,) = started
+    worker = start("functions.colorise", "worker", environment(tmp_path, server))
     worker.until("warm")
     server.start()
     port = worker.until("taking orders")["health_port"]
     async with asyncio.timeout(PATIENCE_SECONDS):
-        assert await asyncio.to_thread(answer, port, "/_/health") == "alive\n"
-    assert worker.stop()[0] == 0
+        assert await asyncio.to_thread(asked, port, "/_/health") == (200, "alive\n")
+    assert worker.stop() == 0
 
 
 def test_a_worker_that_waits_for_its_queue_stops_when_it_is_told_to(
-    tmp_path: Path, server: NatsServer, started: list[Process]
+    tmp_path: Path, server: NatsServer, start: Start
 ) -> None:
     server.kill()
-    started.append(Process("functions.video_split", "worker", environment(tmp_path, server)))
-    (worker,) = started
+    worker = start("functions.video_split", "worker", environment(tmp_path, server))
     worker.until("warm")
-    assert worker.stop()[0] == 0
+    assert worker.stop() == 0
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path, server: NatsServer) -> None:
@@ -180,17 +135,14 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path, server: NatsServe
     assert "Traceback" not in ended.stderr
 
 
-def test_a_picture_sent_over_http_comes_back_in_colour(started: list[Process]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_a_picture_sent_over_http_comes_back_in_colour(start: Start) -> None:
+    (port,) = free_ports(1)
     settings = {"COLORISE_HTTP_HOST": "127.0.0.1", "COLORISE_HTTP_PORT": str(port), "COLORISE_SIDE": "32"}
-    started.append(Process("functions.colorise", "http", settings))
-    (program,) = started
+    program = start("functions.colorise", "http", settings)
     program.until("ready")
     picture = cv2.imencode(".png", in_grey("camera", 80))[1].tobytes()
     request = urllib.request.Request(f"http://127.0.0.1:{port}/", picture, {"Content-Type": "image/png"})
     with urllib.request.urlopen(request, timeout=60) as coloured:  # noqa: S310 - as above
         assert coloured.headers["X-Picture-Size"] == "80x80"
         assert coloured.read()[:4] == b"\x89PNG"
-    assert program.stop()[0] == 0
+    assert program.stop() == 0
