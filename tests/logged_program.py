@@ -14,10 +14,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 PATIENCE_SECONDS = 180.0
@@ -111,6 +111,19 @@ class LoggedProgram:
         self._ended()
         assert self.process.stderr is not None
         self.process.stderr.close()
+
+
+Start: TypeAlias = "Callable[[str, str, dict[str, str]], LoggedProgram]"
+"""Module, mode and environment → the program."""
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[Start]:
+    """What starts programs, which are ended with the block."""
+    with contextlib.ExitStack() as stack:
+        yield lambda module, mode, environment: stack.enter_context(
+            LoggedProgram(module, mode, environment=environment)
+        )
 
 
 def asked(port: int, path: str) -> tuple[int, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import subprocess
 import sys
 import urllib.request
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import cv2
 import pytest
@@ -17,30 +16,25 @@ from functions.jobs import ChunkColorised, ColoriseImage, ImageColorised, VideoC
 from functions.queues.settings import QueueSettings, open_queue
 from functions.stores.folder import FolderStore
 from tests.grey_films import CHUNK, grey_film
-from tests.logged_program import PATIENCE_SECONDS, LoggedProgram, asked, free_ports
+from tests.logged_program import PATIENCE_SECONDS, asked, free_ports, starting
 from tests.nats_server import NatsServer, nats_server
 from tests.orders import order
 from tests.pictures import in_grey
 from tests.stored_films import SOURCE, TARGET, coloured_here, film_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from functions.jobs import AnyResult
     from functions.queues.protocol import Queue
-
-Start: TypeAlias = "Callable[[str, str, dict[str, str]], LoggedProgram]"
-"""Module, mode and environment → the program, which is ended with the test."""
+    from tests.logged_program import Start
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts programs, which are ended."""
-    with contextlib.ExitStack() as stack:
-        yield lambda module, mode, environment: stack.enter_context(
-            LoggedProgram(module, mode, environment=environment)
-        )
+    with starting() as start:
+        yield start
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pytest
 from functions.jobs import ColoriseImage, ImageColorised, JobFailed, VideoColorised
 from functions.queues.settings import QueueSettings, open_queue
 from functions.stores.minio import Bucket, MinioStore
-from tests.end_to_end.test_function_programs import PATIENCE_SECONDS, Process, answer
 from tests.grey_films import CHUNK, grey_film
+from tests.logged_program import PATIENCE_SECONDS, asked, starting
 from tests.nats_server import nats_server
 from tests.orders import order
 from tests.pictures import in_grey
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from functions.jobs import AnyResult, Order
     from functions.queues.protocol import Queue
+    from tests.logged_program import Start
     from tests.seaweed import Seaweed
 
 HOSTILE = "tests.functions.sandbox.hostile"
@@ -67,11 +68,9 @@ def store(servers: tuple[str, Seaweed]) -> MinioStore:
 
 
 @pytest.fixture
-def started() -> Iterator[list[Process]]:
-    processes: list[Process] = []
-    yield processes
-    for process in processes:
-        process.end()
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
 
 
 async def final(queue: Queue, asked: Order) -> AnyResult:
@@ -91,11 +90,10 @@ def child_of(parent: int) -> int:
 
 
 async def test_what_a_file_does_to_the_child_is_told_and_the_next_one_is_carried_out(
-    servers: tuple[str, Seaweed], environment: dict[str, str], store: MinioStore, started: list[Process]
+    servers: tuple[str, Seaweed], environment: dict[str, str], store: MinioStore, start: Start
 ) -> None:
     limits = {"COLORISE_SANDBOX_MEGABYTES": "400", "COLORISE_SANDBOX_FILM_SECONDS": "2"}
-    worker = Process(HOSTILE, "worker", {**environment, **limits})
-    started.append(worker)
+    worker = start(HOSTILE, "worker", {**environment, **limits})
     guards = worker.until("files are decoded in a process of their own")
     port = worker.until("taking orders")["health_port"]
     store.write("inbox/other.png", b"another person's", content_type="image/png")
@@ -130,10 +128,10 @@ async def test_what_a_file_does_to_the_child_is_told_and_the_next_one_is_carried
     connect = ended["connect"]
     assert isinstance(connect, JobFailed)
     assert connect.reason.startswith(("no socket", "no network"))
-    metrics = await asyncio.to_thread(answer, port, "/metrics")
+    _, metrics = await asyncio.to_thread(asked, port, "/metrics")
     assert 'colorise_sandbox_lost_total{code="crashed",kind="colorise-image"} 9.0' in metrics
     assert f'network="{guards["network"]}"' in metrics
-    assert worker.stop()[0] == 0
+    assert worker.stop() == 0
 
 
 def check_apart(parent: int, child: int, key: str) -> None:
@@ -153,16 +151,15 @@ async def test_pictures_and_films_are_coloured_by_children_that_have_nothing(
     servers: tuple[str, Seaweed],
     environment: dict[str, str],
     store: MinioStore,
-    started: list[Process],
+    start: Start,
 ) -> None:
     clip = grey_film(tmp_path / "a.mp4", 2 * CHUNK)
     store.write(SOURCE, clip.read_bytes(), content_type="video/mp4")
     store.write("inbox/a.png", cv2.imencode(".png", in_grey("camera", 80))[1].tobytes(), content_type="image/png")
-    colorise, split = (Process(name, "worker", environment) for name in ("functions.colorise", "functions.video_split"))
-    started += [colorise, split]
+    colorise, split = (start(name, "worker", environment) for name in ("functions.colorise", "functions.video_split"))
     port = colorise.until("taking orders")["health_port"]
     split.until("taking orders")
-    parent = colorise._process.pid
+    parent = colorise.process.pid
     child = child_of(parent)
     queue = await open_queue(QueueSettings(nats_url=servers[0]))
     try:
@@ -172,18 +169,18 @@ async def test_pictures_and_films_are_coloured_by_children_that_have_nothing(
         assert isinstance(film, VideoColorised), film
         assert store.read(TARGET) == coloured_here(clip, film_order("real-film"), tmp_path / "b.mkv")
         assert child_of(parent) == child
-        work = json.loads(await asyncio.to_thread(answer, port, "/_/work"))
+        work = json.loads((await asyncio.to_thread(asked, port, "/_/work"))[1])
         assert {"read", "colour", "write", "handle"} <= set(work["lately"][0]["stages"])
         check_apart(parent, child, environment["COLORISE_S3_SECRET_KEY"])
         os.kill(child, signal.SIGKILL)  # as the system does to an idle one when memory runs out
         again = await final(queue, order(ColoriseImage, "again", source="inbox/a.png", target="outbox/again.png"))
         assert isinstance(again, ImageColorised), again
         with os.fdopen(os.pidfd_open(child_of(parent))) as orphan:
-            colorise.end()
+            colorise.kill()
             assert await asyncio.to_thread(_ended, orphan.fileno())
     finally:
         await queue.close()
-    assert split.stop()[0] == 0
+    assert split.stop() == 0
 
 
 def _ended(process: int) -> bool:
@@ -192,13 +189,12 @@ def _ended(process: int) -> bool:
     return bool(select.select([process], [], [], 60)[0])
 
 
-def test_switched_off_it_says_so(environment: dict[str, str], started: list[Process]) -> None:
-    worker = Process("functions.video_split", "worker", {**environment, "COLORISE_SANDBOX": "off"})
-    started.append(worker)
+def test_switched_off_it_says_so(environment: dict[str, str], start: Start) -> None:
+    worker = start("functions.video_split", "worker", {**environment, "COLORISE_SANDBOX": "off"})
     port = worker.until("taking orders")["health_port"]
-    assert 'colorise_sandbox_info{mode="off"} 1.0' in answer(port, "/metrics")
-    assert not [pid for pid in _children(worker._process.pid) if pid]
-    assert worker.stop()[0] == 0
+    assert 'colorise_sandbox_info{mode="off"} 1.0' in asked(port, "/metrics")[1]
+    assert not [pid for pid in _children(worker.process.pid) if pid]
+    assert worker.stop() == 0
 
 
 def _children(parent: int) -> list[str]:
