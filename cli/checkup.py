@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 from cli.bench_table import milliseconds
-from cli.cores import usable_cores
 from cli.demo_needs import INSTALL, missing
 from cli.library import open_library
 from cli.up_address import default_data, find_running
@@ -27,6 +26,7 @@ from functions.colorise.models.shelf import DEFAULT
 from functions.colorise.photo import Wishes, colorise_photo
 from functions.colorise.picture_file import KINDS, Metadata, Picture, read_picture, write_picture
 from functions.colorise.session import NetworkSession, available_gpu_providers
+from functions.environment import usable_cores
 from functions.errors import Rejected
 from functions.video.codecs import encoders_present, library_versions
 

@@ -1,15 +1,9 @@
-"""How many cores there are to work with."""
+"""How many workers the terminal asks for."""
 
 from __future__ import annotations
 
-import os
-
 from cli.sources import Usage
-
-
-def usable_cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from functions.environment import usable_cores
 
 
 def workers_of(typed: str) -> int:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-from cli.cores import usable_cores
 from cli.exit_codes import ExitCode, code_of
 from cli.film_messages import Network
 from cli.film_options import FilmJob, FilmOptions, planned
@@ -22,6 +21,7 @@ from cli.film_source import film_file
 from cli.film_telling import FilmReport, tell, tell_records
 from cli.library import open_model
 from cli.sources import FILM_EXTENSIONS, STDIN, Source, Usage, find_sources
+from functions.environment import usable_cores
 from functions.errors import Rejected
 
 if TYPE_CHECKING:

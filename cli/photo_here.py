@@ -6,13 +6,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cli.cores import usable_cores
 from cli.library import open_model
 from cli.photo_job import Batch, Job, Made, Report, failed, put, source_bytes
 from functions.colorise.coloriser import Coloriser
 from functions.colorise.photo import ColouredPhoto, Wishes, colorise_photo
 from functions.colorise.picture_file import Provenance
 from functions.colorise.session import NetworkSession
+from functions.environment import usable_cores
 from functions.errors import Rejected
 
 if TYPE_CHECKING:

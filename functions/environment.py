@@ -35,6 +35,11 @@ SECRET: Final = ("key", "password", "pin", "secret", "token")
 """Parts of the names of settings whose values are nobody's business."""
 
 
+def usable_cores() -> int:
+    """Cores this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _SecretFiles(SecretsSettingsSource):
     """Files named like the variables in lower case; Kubernetes takes no low lines in such names, so hyphens will do."""
 

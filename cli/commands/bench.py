@@ -46,8 +46,8 @@ def photo(
     """Photographs: cold start, warm per megapixel, the network alone, the 2016 network, memory, bleeding."""
     from cli.bench_photo import measure_photos  # noqa: PLC0415 - numpy, cv2 and onnxruntime
     from cli.bench_table import print_rows  # noqa: PLC0415 - with it
-    from cli.cores import usable_cores  # noqa: PLC0415 - with it
     from cli.exit_codes import ExitCode  # noqa: PLC0415 - with it
+    from functions.environment import usable_cores  # noqa: PLC0415 - with it
 
     parts = [part.value for part in only or Part]
     rows = measure_photos(parts, rounds=rounds, threads=threads or usable_cores(), model=model, opencv4=opencv4)
@@ -78,8 +78,8 @@ def video(
     from cli.bench_clips import parse_size  # noqa: PLC0415 - numpy, cv2, onnxruntime and av
     from cli.bench_table import print_rows  # noqa: PLC0415 - with them
     from cli.bench_video import FilmBench, measure_films  # noqa: PLC0415 - with them
-    from cli.cores import usable_cores  # noqa: PLC0415 - with them
     from cli.exit_codes import ExitCode  # noqa: PLC0415 - with them
+    from functions.environment import usable_cores  # noqa: PLC0415 - with them
 
     wanted = FilmBench(
         rounds=rounds,

@@ -87,11 +87,8 @@ def _colorise_bytes(engine: Engine, limits: Limits) -> ColoriseBytes:
 
 def _function(settings: ColoriseSettings, parts: Parts, store: ObjectStore | None, queue: OrderSink | None) -> Function:
     from functions.serve import PICTURES, Function, Limits  # noqa: PLC0415 - the web's libraries; a worker has none
-    from functions.telemetry.metrics import Metrics  # noqa: PLC0415 - as above
 
-    usual, metrics = Limits(), Metrics()
-    if parts.model is not None:
-        metrics.model(name=parts.model[0], sha256=parts.model[1])
+    usual = Limits()
     return Function(
         name="colorise",
         handlers=parts.handlers,
@@ -99,7 +96,6 @@ def _function(settings: ColoriseSettings, parts: Parts, store: ObjectStore | Non
         store=store,
         colorise_bytes=parts.colorise_bytes,
         queue=queue,
-        metrics=metrics,
         limits=Limits(
             max_inflight=settings.max_inflight or usual.max_inflight,
             max_body_bytes=settings.max_bytes,
@@ -111,6 +107,7 @@ def _function(settings: ColoriseSettings, parts: Parts, store: ObjectStore | Non
 PROGRAM: Final = Program(
     name="functions.colorise",
     settings=ColoriseSettings,
+    kinds=("colorise-image", "colorise-chunk"),
     needs_store=False,
     assemble=_assemble,
     function=_function,

@@ -40,6 +40,10 @@ NOT_ITS_OWN: Final = frozenset(
 )
 """Codes of a function that is not the one that was meant, or is not set up for this: no order is to blame."""
 
+ONCE_MORE: Final = frozenset({"bug", "crashed", "too-costly"})
+"""Codes of what may not be so the next time: a bug, and a file over which the process that decodes was lost. The
+function counts, and refuses such a file in the end."""
+
 _OURS: Final = frozenset({*range(400, 500), 500, 503})
 """Statuses with which a function of ours does not carry out a call."""
 
@@ -118,7 +122,7 @@ def understood(reply: Reply, order: AnyOrder, function: str) -> Outcome:
         raise Postponed(msg, after_seconds=OPERATOR_SECONDS)
     if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
         raise Postponed(told, after_seconds=_seconds(reply))
-    if failure.code == "bug":
+    if reply.status == HTTPStatus.INTERNAL_SERVER_ERROR and failure.code in ONCE_MORE:
         raise UnexpectedAnswer(told)
     raise Rejected(failure.reason, code=failure.code)
 

@@ -65,7 +65,7 @@ async def _assembled(
     """What puts the function together, warm, in a child of its own or here."""
     own = settings.own
     if own.sandbox == "process":
-        children = in_children(program, settings, store, metrics)
+        children = in_children(program, settings, store, metrics, count=own.max_inflight or 1)
         try:
             yield parts_of(children)
         finally:

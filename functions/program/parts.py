@@ -55,6 +55,8 @@ class Program(Generic[Settings]):
     name: str
     """Such as `functions.colorise`."""
     settings: type[Settings]
+    kinds: tuple[str, ...]
+    """Of orders that it carries out where there is a store; the most urgent first."""
     needs_store: bool
     """Whether it is of no use over HTTP without a store."""
     assemble: Callable[[Settings, ObjectStore | None], Parts]

@@ -34,8 +34,11 @@ class ProgramSettings(EnvironmentSettings):
     callback_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)] = frozenset()
     """Hosts that are called back although they are in a private network, and by plain http, too."""
     sandbox: Literal["process", "off"] = "process"
-    """Where strangers' files are decoded that come from the queue: in a process of its own, without keys and network,
-    or in the worker itself. Calls over HTTP are answered in the program itself, whatever this says."""
+    """Where strangers' files are decoded: in a process of its own, without keys and network, or in the program
+    itself."""
+    sandbox_processes: Annotated[int, Field(ge=1, le=256)] | None = None
+    """How many such processes there are at most; None is one for each order at once, and over HTTP no more than there
+    are cores for. Whoever finds none free waits for one."""
     sandbox_megabytes: Annotated[int, Field(ge=256)] = 4096
     """Of memory (2²⁰ bytes) that this process may take: a picture of 100 million pixels takes 1,300 to 3,300."""
     sandbox_film_seconds: Annotated[float, Field(gt=0)] = 3600.0

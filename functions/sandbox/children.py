@@ -86,8 +86,12 @@ class Children:
         """What a worker is given for handlers."""
         return dict.fromkeys(ready.kinds, self.carry_out)
 
-    def carry_out(self, order: AnyOrder) -> Outcome:
+    def carry_out(self, order: AnyOrder, store: ObjectStore | None = None) -> Outcome:
         """Have an order carried out.
+
+        Args:
+            order: to be carried out.
+            store: that it is about; None is the one of all orders.
 
         Raises:
             Rejected: it can never succeed, or has killed too many children here.
@@ -96,12 +100,12 @@ class Children:
             TooCostly: it took more than it may.
             Exception: a bug.
         """
-        reach = self._reaches.of(order)
+        reach = (self._reaches if store is None else Reaches(store)).of(order)
         child = self._idle.get()
         try:
             if child is None or not child.lives:  # the system may have killed an idle one
                 child = self._replaced(child)
-            outcome = child.carry_out(Job(order, fields(), reach, self._store, self._stages(order.kind)))
+            outcome = child.carry_out(Job(order, fields(), reach, store or self._store, self._stages(order.kind)))
         except (Crashed, TooCostly) as error:
             self._died(order.kind, error.code)
             self._count(order.message_id, error)

@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "already-colour": 409,
     "changed": 409,
     "too-large": 413,
+    "too-costly": 413,
     # The network failed: nobody's picture is to blame.
     "bad-model": 500,
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from functions.errors import Postponed, Rejected
+from functions.errors import Postponed, Rejected, Suspected
 from functions.serve.answers import Answer, Refusal, bug, failure, json_answer
 from functions.serve.body import EarlyResponse, read_body
 from functions.serve.callbacks import deliver
@@ -116,6 +116,9 @@ async def _done(task: Task, call_id: str) -> Answer:
     except (Rejected, Postponed) as error:
         _log.info("call not carried out: %s", error.reason)
         return failure(error)
+    except Suspected as error:
+        _log.exception("call failed")
+        return failure(Refusal(500, f"{error}; once more may help", code=error.code))
     except Exception:  # noqa: BLE001 - the caller must be answered, and the next call served
         _log.exception("call failed")
         return bug(call_id)

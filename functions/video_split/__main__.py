@@ -53,6 +53,7 @@ def _function(
 PROGRAM: Final = Program(
     name="functions.video_split",
     settings=VideoSplitSettings,
+    kinds=("join-video", "split-video"),
     needs_store=True,
     assemble=_assemble,
     function=_function,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import psutil  # type: ignore[import-untyped]
 
-from cli.cores import usable_cores
+from functions.environment import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -117,6 +117,8 @@ def test_every_kind_of_order_has_its_results() -> None:
         reply(400, {"reason": "a"}),
         reply(501),
         reply(500, {"reason": "its log says what", "code": "bug"}),
+        reply(500, {"reason": "a process died; once more may help", "code": "crashed"}),
+        reply(500, {"reason": "it took too much; once more may help", "code": "too-costly"}),
     ],
 )
 def test_an_answer_that_no_function_of_ours_gives_is_a_bug(answer: Reply) -> None:

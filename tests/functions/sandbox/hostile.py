@@ -1,6 +1,6 @@
 """A program whose child does, with each order, what its source is named after: a file that has taken it over.
 
-`python -m tests.functions.sandbox.hostile worker`
+`python -m tests.functions.sandbox.hostile worker`; over HTTP, with whatever a body says instead of a source.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions.jobs import ColoriseImage
+    from functions.passing_on import OrderSink
+    from functions.serve import Function
     from functions.stores.protocol import ObjectStore
 
 MOST_MEMORY = 64 << 20
@@ -211,21 +213,34 @@ DEEDS: Final[Mapping[str, Callable[[Any, Any], Outcome | None]]] = {
 
 def _assemble(_: ProgramSettings, store: ObjectStore | None) -> Parts:
     def handler(order: ColoriseImage) -> Outcome:
-        return DEEDS[order.source.split("/")[1]](store, order) or Outcome()
+        name = order.source.split("/")[1]
+        assert store is not None
+        deed = DEEDS.get(name) or DEEDS[store.read(order.source).decode().split()[0]]
+        return deed(store, order) or Outcome()
 
     return Parts(handlers={"colorise-image": handler}, model=("none", "0" * 64))
 
 
-def _no_function(*_: object) -> Any:
-    raise NotImplementedError
+def _function(_: ProgramSettings, parts: Parts, store: ObjectStore | None, queue: OrderSink | None) -> Function:
+    from functions.serve import PICTURES, Function  # noqa: PLC0415 - a child has no web
+
+    return Function(
+        name="hostile",
+        handlers=parts.handlers,
+        vocabulary=PICTURES,
+        store=store,
+        colorise_bytes=parts.colorise_bytes,
+        queue=queue,
+    )
 
 
 PROGRAM: Final = Program(
     name="tests.functions.sandbox.hostile",
     settings=ProgramSettings,
-    needs_store=True,
+    kinds=("colorise-image",),
+    needs_store=False,
     assemble=_assemble,
-    function=_no_function,
+    function=_function,
 )
 
 if __name__ == "__main__":
