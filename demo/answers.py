@@ -34,7 +34,9 @@ STATUSES: Final[Mapping[str, int]] = {
     "busy": 503,
     "stopping": 503,
 }
-"""Code → status; all others are about a file that is none of those that are taken: 415."""
+"""Code → status; all others are about a file that is none of those that are taken."""
+
+NONE_OF_THOSE: Final = 415
 
 JSON_BYTES: Final = 16 * 1024
 """Of a request's JSON: settings, a caption."""
@@ -79,24 +81,46 @@ class Answers:
     def of(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """The same, with refusals in words."""
 
-        async def answered(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Rejected as error:
-                seconds = error.after_seconds if isinstance(error, Later) else None
-                return self._refusal(request, error.code, error.reason, seconds)
-            except Postponed as error:
-                log.warning("a request cannot be answered now: %s", error.reason)
-                return self._refusal(request, "busy", BUSY, error.after_seconds)
-            except ClientDisconnect:
-                return Response(status_code=400)
+        def say(request: Request, code: str, reason: str) -> str:
+            return self.sentences.why(self.language(request), code, reason)
 
-        return answered
+        return in_words(answer, say)
 
-    def _refusal(self, request: Request, code: str, reason: str, after_seconds: float | None) -> Response:
-        sentence = self.sentences.why(self.language(request), code, reason)
+
+def in_words(
+    answer: Callable[[Request], Awaitable[Response]],
+    say: Say,
+    statuses: Mapping[str, int] = STATUSES,
+    *,
+    otherwise: int = NONE_OF_THOSE,
+) -> Callable[[Request], Awaitable[Response]]:
+    """What answers requests, with refusals in words: a status, a code, a sentence, and from when on it may go well.
+
+    Args:
+        answer: that may raise `Rejected` and `Postponed`.
+        say: what is said of a refusal.
+        statuses: code → status.
+        otherwise: the status of all other codes.
+    """
+
+    def refused(request: Request, code: str, reason: str, after_seconds: float | None) -> Response:
+        code, sentence = told(code), say(request, code, reason)
         headers = {} if after_seconds is None else {"Retry-After": str(max(1, math.ceil(after_seconds)))}
-        return JSONResponse({"code": told(code), "reason": sentence}, STATUSES.get(told(code), 415), headers)
+        return refusal(statuses.get(code, otherwise), code, sentence, headers=headers)
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Rejected as error:
+            seconds = error.after_seconds if isinstance(error, Later) else None
+            return refused(request, error.code, error.reason, seconds)
+        except Postponed as error:
+            log.warning("a request cannot be answered now: %s", error.reason)
+            return refused(request, "busy", BUSY, error.after_seconds)
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return answered
 
 
 async def json_of(request: Request) -> dict[str, Any]:
@@ -119,9 +143,11 @@ async def json_of(request: Request) -> dict[str, Any]:
     raise Rejected(msg, code="bad-request")
 
 
-def refusal(status: int, code: str, reason: str, **more: Any) -> JSONResponse:
+def refusal(
+    status: int, code: str, reason: str, *, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
     """Say in JSON what is not done, and why."""
-    return JSONResponse({"code": code, "reason": reason, **more}, status)
+    return JSONResponse({"code": code, "reason": reason, **more}, status, headers)
 
 
 def plainly(_request: Request, _code: str, reason: str) -> str:

@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo.addresses import is_local
-from demo.answers import plainly, refusal
+from demo.answers import in_words, plainly
 from demo.machine_moments import Moment
 from demo.machine_tries import trace
-from functions.errors import Postponed, Rejected
+from functions.errors import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -71,7 +71,11 @@ class MachineRoom:
     @property
     def routes(self) -> list[BaseRoute]:
         """To be mounted at the root."""
-        of, workers = self._of, "/api/machine/workers"
+        workers = "/api/machine/workers"
+
+        def of(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+            return in_words(answer, self._say, STATUSES, otherwise=409)
+
         return [
             Route("/api/machine/events", of(self._events)),
             Route(workers, of(self._add), methods=["POST"]),
@@ -79,17 +83,6 @@ class MachineRoom:
             Route(f"{workers}/{{name}}/kill", of(self._kill), methods=["POST"]),
             Route("/api/machine/traces/{id}", of(self._trace)),
         ]
-
-    def _of(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def answered(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Rejected as error:
-                return refusal(STATUSES.get(error.code, 409), error.code, self._say(request, error.code, error.reason))
-            except Postponed as error:
-                return refusal(503, "busy", self._say(request, "busy", error.reason))
-
-        return answered
 
     async def _events(self, request: Request) -> Response:
         return self._streams.answer(request, self._told())

@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo import network_files
 from demo.addresses import is_local, place_of
-from demo.answers import BUSY, json_of, plainly, refusal
+from demo.answers import in_words, json_of, plainly, refusal
 from demo.fan_out import FanOut
 from demo.media import object_response
 from demo.network_rules import TEXT_LENGTH, plain_text
 from demo.network_views import page_told
 from demo.pace import Pace
 from demo.security import VISITOR, VISITOR_SECONDS, set_cookie, visitor_of
-from demo.sentences import told
-from functions.errors import Postponed, Rejected
+from functions.errors import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -73,7 +71,7 @@ STATUSES: Final = {
     "too-often": 429,
     "busy": 503,
 }
-"""Code of a refusal → status; all others are about a file: 415."""
+"""Code of a refusal → status; all others are about a file."""
 
 log = logging.getLogger(__name__)
 
@@ -138,19 +136,7 @@ class Timeline:
         ]
 
     def _of(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def answered(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Rejected as error:
-                code = told(error.code)
-                return refusal(STATUSES.get(code, 415), code, self._say(request, code, error.reason))
-            except Postponed as error:
-                log.warning("a request cannot be answered now: %s", error.reason)
-                return refusal(503, "busy", self._say(request, "busy", BUSY))
-            except ClientDisconnect:
-                return Response(status_code=400)
-
-        return answered
+        return in_words(answer, self._say, STATUSES)
 
     def _hear(self, happening: Happening) -> None:
         entry = happening.entry
