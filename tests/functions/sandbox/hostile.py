@@ -68,6 +68,20 @@ def encode(_: ObjectStore, __: ColoriseImage) -> None:
     told("written")
 
 
+class _Knot:
+    """Holds itself."""
+
+    def __init__(self) -> None:
+        self.end = self
+        self.held = b"x" * MOST_MEMORY
+
+
+def knot(_: ObjectStore, __: ColoriseImage) -> None:
+    """Leave memory in an object that only the collector finds."""
+    _Knot()
+    told("knotted")
+
+
 def eat_shared(_: ObjectStore, __: ColoriseImage) -> None:
     """Memory that could be shared with others, which the system's limit does not count."""
     eaten = []
@@ -204,7 +218,7 @@ def coloured(order: ColoriseImage) -> ImageColorised:
 DEEDS: Final[Mapping[str, Callable[[Any, Any], Outcome | None]]] = {
     deed.__name__: deed
     for deed in (
-        *(segfault, eat, encode, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
+        *(segfault, eat, knot, encode, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
         *(giant_file, garbage, flood, wrong_word, impostor, other_result, look_around, kill_parent, start_program),
         *(bug, decent),
     )

@@ -234,6 +234,12 @@ def test_children_that_are_closed_while_they_start_leave_nothing(tmp_path: Path)
     assert not started[0].lives
 
 
+def test_what_an_order_leaves_behind_in_knots_is_gone_before_the_next_one(nursery: Nursery) -> None:
+    (before,) = nursery.children.pids()
+    assert [nursery.told("knot") for _ in range(12)] == ["knotted"] * 12  # half as much again as it may take
+    assert nursery.children.pids() == [before]
+
+
 @linux
 def test_no_key_can_be_found_by_looking_around(
     nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
