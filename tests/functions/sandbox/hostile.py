@@ -218,9 +218,9 @@ def coloured(order: ColoriseImage) -> ImageColorised:
 DEEDS: Final[Mapping[str, Callable[[Any, Any], Outcome | None]]] = {
     deed.__name__: deed
     for deed in (
-        *(segfault, eat, knot, encode, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
+        *(segfault, eat, encode, eat_shared, burn, sleep, connect, other_picture, other_target, hostile_name, giant),
         *(giant_file, garbage, flood, wrong_word, impostor, other_result, look_around, kill_parent, start_program),
-        *(bug, decent),
+        *(knot, bug, decent),
     )
 }
 
