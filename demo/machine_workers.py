@@ -120,7 +120,7 @@ async def _worker(program: Mapping[str, Any]) -> Worker:
         in_hand=_tries(name, work, "in_hand"),
         lately=_tries(name, work, "lately"),
         done=None if work is None else work.get("ended"),
-        memory_mb=_memory_mb(pid) if pid else None,
+        memory_mb=memory_mb(pid) if pid else None,
     )
 
 
@@ -159,8 +159,11 @@ def _tries(worker: str, work: Mapping[str, Any] | None, which: str) -> tuple[Wor
     )
 
 
-def _memory_mb(pid: int) -> float | None:
+def memory_mb(pid: int) -> float | None:
+    """Resident megabytes of a worker and of its child, in which it decodes; None where it is gone."""
     try:
-        return round(float(psutil.Process(pid).memory_info().rss) / MEGABYTE, 1)
+        process = psutil.Process(pid)
+        both = (process, *process.children())
+        return round(sum(float(one.memory_info().rss) for one in both) / MEGABYTE, 1)
     except psutil.Error:
         return None

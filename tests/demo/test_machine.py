@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,7 +22,7 @@ from demo.machine_control import UpControl
 from demo.machine_moments import between
 from demo.machine_settings import MachineSettings
 from demo.machine_tries import JOBS, TRIES, Tries, VisitSteps, trace
-from demo.machine_workers import Worker, WorkerTry
+from demo.machine_workers import Worker, WorkerTry, memory_mb
 from demo.sentences import told
 from functions.errors import Postponed, Rejected
 from functions.jobs import ColoriseImage, ImageColorised, JobFailed
@@ -286,6 +288,21 @@ def test_a_trace_is_the_visits_own_way_and_each_try_at_it() -> None:
         "reply",
     ]  # nobody knows until when
     assert [row["who"] for row in trace([replace(OLD, how="failed")], None)] == ["colorise-1: failed"]
+
+
+def test_the_memory_of_a_worker_is_also_that_of_the_process_which_decodes_for_it() -> None:
+    holding = "held = bytearray(b'x' * 80_000_000); print('held', flush=True); input()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {holding!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        megabytes = memory_mb(process.pid)
+        process.communicate("\n")
+    assert megabytes is not None
+    assert megabytes > 80
+    assert memory_mb(process.pid) is None
 
 
 async def test_without_a_colorise_up_there_are_no_workers_and_it_says_why() -> None:
