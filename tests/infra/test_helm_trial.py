@@ -212,9 +212,10 @@ async def test_what_the_trial_s_pods_are_told_is_enough_to_colour_and_keda_sees_
         for number in range(3):
             sent = order(ColoriseImage, f"photo-{number}", source="inbox/a.png", target=f"outbox/{number}.png")
             await queue.send(sent)
-        assert lag(monitoring, photos) == 3
-        assert lag(monitoring, triggers["worker-colorise-chunk"]) == 0
         log = tmp_path / "worker.log"
+        # The server writes its page a moment after it has answered the publisher.
+        await asyncio.to_thread(until, lambda: lag(monitoring, photos) == 3, log)
+        assert lag(monitoring, triggers["worker-colorise-chunk"]) == 0
         command = [sys.executable, "-m", "functions.colorise", *worker["args"]]
         await asyncio.to_thread(run, started, command, told, log)
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
