@@ -26,6 +26,9 @@ BAD_LINES: Final = re.compile(
     r"|^panic:|^fatal error:"
 )
 
+BROKEN_OFF: Final = re.compile(r"^E\d{4} .*\btruncated request body: .*\bunexpected EOF")
+"""SeaweedFS's word for a client that was gone in the middle of an upload: the drill kills them."""
+
 TOKENS: Final = 100
 """Of visits that are looked for, over the whole day: each is looked for in every log."""
 
@@ -56,7 +59,7 @@ def bad_lines(lines: Iterable[str]) -> list[str]:
         try:
             told = json.loads(line)
         except ValueError:
-            if BAD_LINES.search(line):
+            if BAD_LINES.search(line) and not BROKEN_OFF.search(line):
                 bad.append(line)
             continue
         if isinstance(told, dict) and (told.get("level") in BAD_LEVELS or "exception" in told):

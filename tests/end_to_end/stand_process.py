@@ -15,6 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from cli.up_address import find_running
 from functions.stores.settings import open_store
 from tests.demo.conftest import FLAGS, Browsing
+from tests.demo.conftest import PATIENCE as USUAL_PATIENCE
 from tests.told_process import LONG_SECONDS, ToldProcess
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 1000 * LONG_SECONDS
 """In milliseconds, as the browser's driver counts; for what takes seconds where nothing else is to be done."""
-
-EXPECT_MILLISECONDS: Final = 5000
-"""That the driver waits for what is expected, where nobody says otherwise."""
 
 
 class StandProcess(ToldProcess):
@@ -79,7 +77,7 @@ def chromium_running() -> Iterator[Browser]:
             yield browser
             browser.close()
     finally:
-        expect.set_options(timeout=EXPECT_MILLISECONDS)
+        expect.set_options(timeout=USUAL_PATIENCE)
 
 
 @contextlib.contextmanager
