@@ -193,7 +193,7 @@ def test_a_finger_moves_the_line(browsing: Browsing) -> None:
 def worked(page: Page, stand: StandProcess) -> int:
     """Orders that the workers have tried so far."""
     workers = [event for event in stand.seen if event.get("name", "").startswith("colorise-")]
-    addresses = {event["address"] for event in workers if "address" in event}  # one that is slow to start has news, too
+    addresses = {event["address"] for event in workers if "address" in event}  # a death has none
     assert len(addresses) == 2
     return sum(int(page.request.get(f"{address}/_/work").json()["ended"]) for address in addresses)
 
